@@ -1,0 +1,73 @@
+"""What every test gets: a home of its own, a fixed time zone and a seed that is printed.
+
+No test sees the settings, the mail or the identity of whoever runs it.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+SEED = "ORGPOST_TEST_SEED"
+
+# Central Europe in POSIX's own words: a summer time, an offset, and no need of a zone database.
+ZONE = "CET-1CEST,M3.5.0,M10.5.0/3"
+
+settings.register_profile("dev", max_examples=50, deadline=None)
+settings.register_profile(
+    "ci",
+    max_examples=300,
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
+
+
+def pytest_configure() -> None:
+    """Fix the seed before any worker process starts, so that all draw from the same one."""
+    os.environ.setdefault(SEED, str(random.SystemRandom().randrange(2**32)))
+
+
+def pytest_report_header() -> str:
+    """Print the seed, so that a run that found something can be run again."""
+    return f"{SEED}={os.environ[SEED]}"
+
+
+@pytest.fixture
+def rng(request: pytest.FixtureRequest) -> random.Random:
+    """Chance that depends on the printed seed and the test's name, not on the order of tests."""
+    return random.Random(f"{os.environ[SEED]}:{request.node.nodeid}")
+
+
+@pytest.fixture(autouse=True)
+def home(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Path]:
+    """An empty home; nothing of the caller's environment reaches a test."""
+    folder = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("HOME", str(folder))
+    for name, place in {
+        "XDG_CONFIG_HOME": ".config",
+        "XDG_STATE_HOME": ".local/state",
+        "XDG_DATA_HOME": ".local/share",
+        "XDG_CACHE_HOME": ".cache",
+    }.items():
+        monkeypatch.setenv(name, str(folder / place))
+    for name in [name for name in os.environ if name.startswith("ORGPOST_") and name != SEED]:
+        monkeypatch.delenv(name)
+    monkeypatch.delenv("RELAY_SECRET", raising=False)
+    monkeypatch.setenv("TZ", ZONE)
+    time.tzset()
+    yield folder
+    monkeypatch.undo()
+    time.tzset()

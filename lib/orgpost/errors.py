@@ -1,49 +1,31 @@
-"""The one tree of everything that orgpost refuses, with each error's code, exit status and hint.
+"""The one tree of everything that orgpost refuses.
 
 An error carries facts as attributes and builds its sentence from them in ``__str__``; ``hint`` says
-what to do next, ``details`` holds the facts for machines. Each one survives pickling.
+what to do next, ``details`` holds the facts for machines. Each one survives pickling. Its ``code``
+is the class's name in small letters; its exit status is the group's:
 
     OrgpostError
-    ├── Failed            failed            1   NestedLock   nested_lock   1   (a bug in the caller)
-    │   └── Partial       partial           1   some recipients got it
-    ├── NoSpace           no_space          1   the disk is full
-    ├── DiskFailed        disk_failed       1
-    ├── RouteFailed       route_failed      1   stored, but a route did not work
-    ├── Usage             usage             2
-    ├── InvalidField      invalid_field     2   also a ValueError
-    ├── WrongKind         wrong_kind        2
-    ├── AmbiguousId       ambiguous_id      2
-    ├── AmbiguousActor    ambiguous_actor   2
-    ├── NotASpace         not_a_space       3
-    ├── UnknownActor      unknown_actor     3
-    ├── UnknownId         unknown_id        3
-    ├── NoSuchFile        no_such_file      3
-    ├── WrongState        wrong_state       4   also a ValueError
-    ├── Conflict          conflict          4
-    ├── Exists            exists            4
-    ├── InUse             in_use            4
-    ├── TooLarge          too_large         5
-    ├── NotPermitted      not_permitted     6
-    ├── OutsideSpace      outside_space     6
-    ├── UnsafePath        unsafe_path       6
-    ├── Malformed         malformed        65
-    ├── BadContacts       bad_contacts     65
-    ├── NotUtf8           not_utf8         65
-    ├── FileChanged       file_changed     65
-    ├── Busy              busy             75   try again
-    ├── BadSettings       bad_settings     78
-    └── NoIdentity        no_identity      78
+    ├──  1  Failed, Partial, NestedLock, NoSpace, DiskFailed, RouteFailed
+    ├──  2  Usage, InvalidField (also a ValueError), WrongKind, AmbiguousId, AmbiguousActor
+    ├──  3  NotASpace, UnknownActor, UnknownId, NoSuchFile
+    ├──  4  WrongState (also a ValueError), Conflict, Exists, InUse
+    ├──  5  TooLarge
+    ├──  6  NotPermitted, OutsideSpace, UnsafePath
+    ├── 65  Malformed, BadContacts, NotUtf8, FileChanged
+    ├── 75  Busy
+    └── 78  BadSettings, NoIdentity
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, TypedDict
+from typing import TYPE_CHECKING, Any, ClassVar, TypedDict, dataclass_transform
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from os import PathLike
+    from typing import TypeAlias
 
-    type_of_path = str | PathLike[str]
+    Place: TypeAlias = str | PathLike[str]
 
 
 class Problem(TypedDict):
@@ -56,39 +38,67 @@ class Problem(TypedDict):
     hint: str
 
 
-class OrgpostError(Exception):
-    """What orgpost refuses; ``details`` is ready for JSON."""
+def fact(*, default: Any, kw_only: bool) -> Any:  # noqa: ARG001  type checkers read kw_only
+    """Give a fact its default; for type checkers, say that it is only given by name."""
+    return default
 
-    code: ClassVar[str] = "failed"
-    exit_code: ClassVar[int] = 1
 
-    hint: str
-    details: dict[str, object]
+@dataclass_transform(eq_default=False, field_specifiers=(fact,))
+class _Facts:
+    """Tells type checkers that annotations are arguments, as a dataclass would, without its cost.
 
-    def __init__(self, hint: str = "", **facts: object) -> None:
+    Thirty dataclasses are written, compiled and run anew at each start of a command.
+    """
+
+
+class OrgpostError(_Facts, Exception):
+    """What orgpost refuses; an error's annotations are its facts, in the order of its arguments."""
+
+    code: ClassVar[str]
+    exit_code: ClassVar[int]
+    facts: ClassVar[tuple[str, ...]] = ()
+    sentence: ClassVar[str] = "{what}"
+    advice: ClassVar[str] = ""
+    most: ClassVar[int | None] = None
+
+    hint: str = fact(default="", kw_only=True)
+
+    def __init_subclass__(cls, exit_code: int = 1) -> None:
+        words = "".join(f"_{letter}" if letter.isupper() else letter for letter in cls.__name__)
+        cls.code, cls.exit_code = words.strip("_").lower(), exit_code
+        cls.facts = (*cls.facts, *cls.__annotations__)
+
+    def __init__(self, *values: object, hint: str = "", **named: object) -> None:
         super().__init__()
-        self.hint = hint
-        self.details = facts
-        self.__dict__.update(facts)
+        given = dict(zip(self.facts, values, strict=False)) | named
+        self.details = {name: self._plain(name, given) for name in self.facts}
+        self.__dict__.update(self.details)
+        self.hint = hint or self.advise()
 
     def __str__(self) -> str:
-        return self.code
+        return self.sentence.format_map(self.details)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self)!r})"
 
     def __reduce__(self) -> tuple[object, ...]:
-        # The inherited way calls the class with ``args``, which are not what our classes ask for.
+        # The inherited way calls the class with ``args``, which ours does not keep.
         return _rebuild, (type(self), self.__dict__)
 
+    def advise(self) -> str:
+        """Say what to do next, where whoever raised the error did not."""
+        return self.advice.format_map(self.details)
+
     def to_dict(self) -> dict[str, object]:
-        """Give the ``error`` of the JSON document."""
-        return {
-            "code": self.code,
-            "message": str(self),
-            "hint": self.hint,
-            "details": self.details,
-        }
+        """Give the ``error`` of a JSON document."""
+        said = {"code": self.code, "message": str(self), "hint": self.hint}
+        return {**said, "details": self.details}
+
+    def _plain(self, name: str, given: dict[str, object]) -> object:
+        value = given[name] if name in given else getattr(type(self), name)
+        if hasattr(value, "__fspath__"):
+            return str(value)
+        return list(value)[: self.most] if isinstance(value, list | tuple) else value
 
 
 def _rebuild(kind: type[OrgpostError], facts: dict[str, object]) -> OrgpostError:
@@ -102,254 +112,145 @@ class Failed(OrgpostError):
 
     what: str
 
-    def __init__(self, what: str, *, hint: str = "") -> None:
-        super().__init__(hint, what=what)
 
-    def __str__(self) -> str:
-        return self.what
+class Partial(OrgpostError):
+    """Some of it was done: the same command with ``--id`` does the rest, and nothing twice."""
 
-
-class Partial(Failed):
-    """Some of it was done: the same command again does the rest."""
-
-    code = "partial"
+    advice = "the same command with the same --id sends the rest"
+    what: str
     sent: Sequence[object]
     failed: Sequence[object]
 
-    def __init__(
-        self, what: str, *, sent: Sequence[object], failed: Sequence[object], hint: str = ""
-    ) -> None:
-        super().__init__(what, hint=hint or "the same command with the same --id sends the rest")
-        self.sent, self.failed = list(sent), list(failed)
-        self.details = {"sent": self.sent, "failed": self.failed}
 
-
-class NestedLock(Failed):
+class NestedLock(OrgpostError):
     """A thread asked again for a file that it holds already: a fault of the program."""
 
-    code = "nested_lock"
-    path: str
-
-    def __init__(self, path: type_of_path, *, hint: str = "") -> None:
-        super().__init__(f"{path} is already held by this thread", hint=hint)
-        self.path = str(path)
-        self.details = {"path": self.path}
+    sentence = "{path} is already held by this thread"
+    path: Place
 
 
 class NoSpace(OrgpostError):
     """The disk is full (a *space* that is missing is `NotASpace`)."""
 
-    code = "no_space"
-    path: str
+    sentence = "no space left on the disk: {operation} {path}"
+    advice = "free some room and try again"
+    path: Place
     operation: str
-
-    def __init__(self, path: type_of_path, operation: str, *, hint: str = "") -> None:
-        super().__init__(
-            hint or "free some room and try again; nothing was changed",
-            path=str(path),
-            operation=operation,
-        )
-
-    def __str__(self) -> str:
-        return f"no space left on the disk: {self.operation} {self.path}"
 
 
 class DiskFailed(OrgpostError):
     """The disk answered with an error."""
 
-    code = "disk_failed"
-    path: str
+    sentence = "the disk failed: {operation} {path}: {reason}"
+    advice = "check the disk, then orgpost doctor"
+    path: Place
     operation: str
     reason: str
-
-    def __init__(self, path: type_of_path, operation: str, reason: str, *, hint: str = "") -> None:
-        super().__init__(
-            hint or "check the disk, then orgpost doctor",
-            path=str(path),
-            operation=operation,
-            reason=reason,
-        )
-
-    def __str__(self) -> str:
-        return f"the disk failed: {self.operation} {self.path}: {self.reason}"
 
 
 class RouteFailed(OrgpostError):
     """The message is stored; at least one of its routes did not work."""
 
-    code = "route_failed"
+    sentence = "{id} is stored, but a route failed"
+    advice = "try again with --id {id} and only the routes that failed"
     id: str
     routes: Sequence[Mapping[str, object]]
 
-    def __init__(self, id: str, routes: Sequence[Mapping[str, object]], *, hint: str = "") -> None:
-        super().__init__(
-            hint or f"try again with --id {id} and only the routes that failed",
-            id=id,
-            routes=list(routes),
-        )
 
-    def __str__(self) -> str:
-        bad = [
-            f"{route.get('dest')}: {route.get('detail')}"
-            for route in self.routes
-            if not route.get("ok")
-        ]
-        return f"{self.id} is stored, but a route failed: {'; '.join(bad)}"
-
-
-class Usage(OrgpostError):
+class Usage(OrgpostError, exit_code=2):
     """The command line is not one that we know."""
 
-    code = "usage"
-    exit_code = 2
-    why: str
-
-    def __init__(self, why: str, *, hint: str = "") -> None:
-        super().__init__(hint, why=why)
-
-    def __str__(self) -> str:
-        return self.why
+    what: str
 
 
-class InvalidField(OrgpostError, ValueError):
+class InvalidField(OrgpostError, ValueError, exit_code=2):
     """A value that cannot be stored; nothing was written."""
 
-    code = "invalid_field"
-    exit_code = 2
+    sentence = "{field}: {why}"
     field: str
     why: str
 
-    def __init__(self, field: str, why: str, *, hint: str = "") -> None:
-        super().__init__(hint, field=field, why=why)
 
-    def __str__(self) -> str:
-        return f"{self.field}: {self.why}"
+class WrongKind(OrgpostError, exit_code=2):
+    """An id of another kind than the one that was asked for."""
 
-
-class WrongKind(OrgpostError):
-    """An id of another kind than the one asked for."""
-
-    code = "wrong_kind"
-    exit_code = 2
+    sentence = "{id} is the id of a {found}, not of a {expected}"
     id: str
     expected: str
     found: str
 
-    def __init__(self, id: str, expected: str, found: str, *, hint: str = "") -> None:
-        super().__init__(hint, id=id, expected=expected, found=found)
 
-    def __str__(self) -> str:
-        return f"{self.id} is the id of a {self.found}, expected a {self.expected}"
-
-
-class AmbiguousId(OrgpostError):
-    """A part of an id that fits several."""
-
-    code = "ambiguous_id"
-    exit_code = 2
-    part: str
-    matches: Sequence[str]
-
-    def __init__(self, part: str, matches: Sequence[str], *, hint: str = "") -> None:
-        super().__init__(hint or "give more of the id", part=part, matches=list(matches)[:10])
-
-    def __str__(self) -> str:
-        return f"{self.part} fits several: {' '.join(self.matches)}"
-
-
-class AmbiguousActor(OrgpostError):
-    """A handle that could mean several actors."""
-
-    code = "ambiguous_actor"
-    exit_code = 2
+class _Ambiguous(OrgpostError):
+    sentence = "{name} could be several"
     name: str
     matches: Sequence[str]
 
-    def __init__(self, name: str, matches: Sequence[str], *, hint: str = "") -> None:
-        super().__init__(hint or "name one of them", name=name, matches=list(matches))
-
-    def __str__(self) -> str:
-        return f"{self.name} could be {' or '.join(self.matches)}"
+    def advise(self) -> str:
+        return f"name one of them: {' '.join(self.matches)}"
 
 
-class NotASpace(OrgpostError):
-    """No space there, or none found at all (``path`` is then None)."""
+class AmbiguousId(_Ambiguous, exit_code=2):
+    """A part of an id that fits several."""
 
-    code = "not_a_space"
-    exit_code = 3
-    path: str | None
+    most = 10
 
-    def __init__(self, path: type_of_path | None = None, *, hint: str = "") -> None:
-        where = "." if path is None else str(path)
-        super().__init__(hint or f"orgpost init {where}", path=None if path is None else str(path))
+
+class AmbiguousActor(_Ambiguous, exit_code=2):
+    """A handle that could mean several actors."""
+
+
+class NotASpace(OrgpostError, exit_code=3):
+    """A place that holds no space; without ``path``, no place was named and none was found."""
+
+    path: Place | None = None
 
     def __str__(self) -> str:
         if self.path is None:
-            return "no space found: no folder upwards from here holds org/messaging"
-        return f"{self.path} is not a space: it has no org/messaging"
+            return "no space found: no folder from here upwards holds org/messaging"
+        return f"{self.path} is not a space: it holds no org/messaging"
+
+    def advise(self) -> str:
+        """Say how to make one."""
+        return f"orgpost init {self.path or '.'}"
 
 
-class UnknownActor(OrgpostError):
-    """Nobody of that name; sending never creates an actor."""
+class UnknownActor(OrgpostError, exit_code=3):
+    """Nobody has that name; sending never creates an actor."""
 
-    code = "unknown_actor"
-    exit_code = 3
+    sentence = "unknown actor: {name}"
+    most = 5
     name: str
-    nearest: Sequence[str]
+    nearest: Sequence[str] = ()
 
-    def __init__(self, name: str, nearest: Sequence[str] = (), *, hint: str = "") -> None:
-        near = list(nearest)[:5]
-        meant = f"did you mean {' or '.join(near)}? " if near else ""
-        super().__init__(
-            hint or f"{meant}orgpost contacts lists everybody", name=name, nearest=near
-        )
-
-    def __str__(self) -> str:
-        return f"unknown actor: {self.name}"
+    def advise(self) -> str:
+        """Name the nearest ones."""
+        if not self.nearest:
+            return "orgpost contacts lists all"
+        return f"did you mean {' or '.join(self.nearest)}?"
 
 
-class UnknownId(OrgpostError):
+class UnknownId(OrgpostError, exit_code=3):
     """No entry has that id."""
 
-    code = "unknown_id"
-    exit_code = 3
+    sentence = "unknown id: {id}"
+    advice = "orgpost inbox --all lists ids"
     id: str
 
-    def __init__(self, id: str, *, hint: str = "") -> None:
-        super().__init__(hint or "orgpost inbox --all lists ids", id=id)
 
-    def __str__(self) -> str:
-        return f"no message has the id {self.id}"
-
-
-class NoSuchFile(OrgpostError):
+class NoSuchFile(OrgpostError, exit_code=3):
     """A file that was named is not there."""
 
-    code = "no_such_file"
-    exit_code = 3
-    path: str
-
-    def __init__(self, path: type_of_path, *, hint: str = "") -> None:
-        super().__init__(hint, path=str(path))
-
-    def __str__(self) -> str:
-        return f"no such file: {self.path}"
+    sentence = "no such file: {path}"
+    path: Place
 
 
-class WrongState(OrgpostError, ValueError):
+class WrongState(OrgpostError, ValueError, exit_code=4):
     """A move that the state table does not have."""
 
-    code = "wrong_state"
-    exit_code = 4
     event: str
     expected: Sequence[str]
     found: str
-    id: str
-
-    def __init__(
-        self, event: str, expected: Sequence[str], found: str, *, id: str = "", hint: str = ""
-    ) -> None:
-        super().__init__(hint, event=event, expected=list(expected), found=found, id=id)
+    id: str = ""
 
     def __str__(self) -> str:
         *most, last = self.expected or ["another state"]
@@ -357,177 +258,111 @@ class WrongState(OrgpostError, ValueError):
         return f"{self.event}: expected {words}, found {self.found}"
 
 
-class Conflict(OrgpostError):
-    """The same id with other content, or a file that changed under our hands too often."""
+class Conflict(OrgpostError, exit_code=4):
+    """The same id with other content, or a file that others changed too often meanwhile."""
 
-    code = "conflict"
-    exit_code = 4
     what: str
 
-    def __init__(self, what: str, *, hint: str = "") -> None:
-        super().__init__(hint, what=what)
 
-    def __str__(self) -> str:
-        return self.what
-
-
-class Exists(Conflict):
+class Exists(OrgpostError, exit_code=4):
     """It is there already, with other values."""
 
-    code = "exists"
+    what: str
 
 
-class InUse(Conflict):
+class InUse(OrgpostError, exit_code=4):
     """It cannot go while something depends on it."""
 
-    code = "in_use"
+    what: str
 
 
-class TooLarge(OrgpostError):
+class TooLarge(OrgpostError, exit_code=5):
     """More bytes than the settings allow."""
 
-    code = "too_large"
-    exit_code = 5
+    sentence = "{what} is too large: {size} bytes, at most {limit} are allowed"
     what: str
     size: int
     limit: int
 
-    def __init__(self, what: str, size: int, limit: int, *, hint: str = "") -> None:
-        super().__init__(hint, what=what, size=size, limit=limit)
 
-    def __str__(self) -> str:
-        return f"{self.what} is too large: {self.size} bytes, at most {self.limit}"
-
-
-class NotPermitted(OrgpostError):
+class NotPermitted(OrgpostError, exit_code=6):
     """Whoever acts may not do this."""
 
-    code = "not_permitted"
-    exit_code = 6
-    what: str
+    sentence = "not permitted: {what}: {why}"
+    what: Place
     why: str
 
-    def __init__(self, what: type_of_path, why: str, *, hint: str = "") -> None:
-        super().__init__(hint, what=str(what), why=why)
 
-    def __str__(self) -> str:
-        return f"not permitted: {self.what}: {self.why}"
+class _BadPlace(OrgpostError):
+    sentence = "{path}: {why}"
+    path: Place
+    why: str
 
 
-class OutsideSpace(OrgpostError):
+class OutsideSpace(_BadPlace, exit_code=6):
     """A path that must lie in the space, and does not."""
 
-    code = "outside_space"
-    exit_code = 6
-    path: str
-    why: str
 
-    def __init__(self, path: type_of_path, why: str, *, hint: str = "") -> None:
-        super().__init__(hint, path=str(path), why=why)
-
-    def __str__(self) -> str:
-        return f"{self.path}: {self.why}"
-
-
-class UnsafePath(OutsideSpace):
+class UnsafePath(_BadPlace, exit_code=6):
     """A link, device, pipe or folder where a regular file must be."""
 
-    code = "unsafe_path"
 
-
-class Malformed(OrgpostError):
+class Malformed(_BadPlace, exit_code=65):
     """Bytes that cannot be understood."""
 
-    code = "malformed"
-    exit_code = 65
-    path: str
-    why: str
 
-    def __init__(self, path: type_of_path, why: str, *, hint: str = "") -> None:
-        super().__init__(hint or "orgpost doctor says more", path=str(path), why=why)
+class _Faulty(OrgpostError):
+    advice = "mend these lines and try again"
+    problems: Sequence[Problem]
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.why}"
+        return say_problems(self.problems)
 
 
-class NotUtf8(OrgpostError):
+class BadContacts(_Faulty, exit_code=65):
+    """contacts.yaml cannot be relied on; all its problems at once."""
+
+
+class NotUtf8(OrgpostError, exit_code=65):
     """Text was asked for, and these bytes are none."""
 
-    code = "not_utf8"
-    exit_code = 65
+    sentence = "{what} is not UTF-8 from byte {offset} on"
+    advice = "send it as a file: --attach"
     what: str
     offset: int
 
-    def __init__(self, what: str, offset: int, *, hint: str = "") -> None:
-        super().__init__(hint or "send it as a file: --attach", what=what, offset=offset)
 
-    def __str__(self) -> str:
-        return f"{self.what} is not UTF-8: byte {self.offset}"
-
-
-class FileChanged(Malformed):
+class FileChanged(_BadPlace, exit_code=65):
     """A delivered file is not what its manifest says; nothing was saved."""
 
-    code = "file_changed"
 
-
-class Busy(OrgpostError):
+class Busy(OrgpostError, exit_code=75):
     """Somebody else holds the file: try again."""
 
-    code = "busy"
-    exit_code = 75
-    path: str
+    sentence = "{path} is busy: {holder}"
+    advice = "try again in a moment"
+    path: Place
     holder: str
 
-    def __init__(self, path: type_of_path, holder: str, *, hint: str = "") -> None:
-        super().__init__(hint or "try again in a moment", path=str(path), holder=holder)
 
-    def __str__(self) -> str:
-        return f"{self.path} is busy: {self.holder}"
+class BadSettings(_Faulty, exit_code=78):
+    """No command runs on half-read settings; all their problems at once."""
 
 
-class _Problems(OrgpostError):
-    """All faults of a file that people write, reported together."""
-
-    problems: Sequence[Problem]
-
-    def __init__(self, problems: Sequence[Problem], *, hint: str = "") -> None:
-        super().__init__(hint or "mend these lines and try again", problems=list(problems))
-
-    def __str__(self) -> str:
-        return "\n".join(map(say_problem, self.problems))
-
-
-class BadContacts(_Problems):
-    """contacts.yaml cannot be relied on."""
-
-    code = "bad_contacts"
-    exit_code = 65
-
-
-class BadSettings(_Problems):
-    """No command runs on half-read settings."""
-
-    code = "bad_settings"
-    exit_code = 78
-
-
-class NoIdentity(OrgpostError):
+class NoIdentity(OrgpostError, exit_code=78):
     """Nothing says who acts."""
 
-    code = "no_identity"
-    exit_code = 78
-
-    def __init__(self, *, hint: str = "") -> None:
-        super().__init__(hint or "orgpost config set identity.name NAME, or --as NAME")
-
-    def __str__(self) -> str:
-        return "nobody is named to act here"
+    sentence = "nobody is named to act here"
+    advice = "--as NAME, or orgpost config set identity.name NAME"
 
 
-def say_problem(problem: Problem) -> str:
-    """Say one problem in one line: ``file:line: key: what (hint)``."""
-    line = f":{problem['line']}" if problem["line"] is not None else ""
+def say_problems(problems: Sequence[Problem]) -> str:
+    """Say each problem in one line: ``file:line: key: what (hint)``."""
+    return "\n".join(map(_say_problem, problems))
+
+
+def _say_problem(problem: Problem) -> str:
+    line = "" if problem["line"] is None else f":{problem['line']}"
     key = f"{problem['key']}: " if problem["key"] else ""
     hint = f" ({problem['hint']})" if problem["hint"] else ""
     return f"{problem['file']}{line}: {key}{problem['problem']}{hint}"

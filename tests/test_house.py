@@ -1,0 +1,298 @@
+"""The house itself: what its files look like, what they may say, and who may know whom.
+
+Each rule here is one that people break without noticing; none of them is about behaviour.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+import orgpost
+
+ROOT = Path(__file__).resolve().parents[1]
+LIB = ROOT / "lib" / "orgpost"
+MODULES = sorted(LIB.rglob("*.py"))
+SCRIPTS = sorted((ROOT / "hooks").glob("*.py"))
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
+
+LONGEST_FILE = 400
+LONGEST_FUNCTION = 60
+REFUSED_NAMES = {"utils", "common", "helpers", "manager", "base", "core", "types"}
+
+# Written so that this file does not match itself.
+MACHINE_PATH = re.compile(
+    r"/(?:work|root)/|/opt/(?:pypi|wheels)|/Users/\w|/home/(?!you\b|user\b)\w"
+)
+UNFINISHED = re.compile(r"#\s*(?:todo|fixme|xxx|hack)\s*[:(]", re.IGNORECASE)
+EXCEPTION = re.compile(
+    r"#\s*(?:noqa: [A-Z]+[0-9]+(?:, ?[A-Z]+[0-9]+)*|type: ignore\[[a-z, -]+\])(.*)"
+)
+
+# contract: where a forbidden import is planted, and which one
+PLANTS = {
+    "Imports only go down": [
+        ("errors.py", "import orgpost.clock"),
+        ("clock.py", "import orgpost.config"),
+        ("org/scan.py", "import orgpost.message"),
+        ("message.py", "import orgpost.contact"),
+        ("message.py", "from orgpost import Post"),
+        ("store/files.py", "import orgpost.message_store"),
+        ("message_store.py", "import orgpost.settings_file"),
+        ("doctor.py", "import orgpost.post"),
+        ("post.py", "import orgpost.cli"),
+        ("hook.py", "import orgpost.errors"),
+        ("hook.py", "from orgpost import OrgpostError"),
+        ("stranger.py", "import orgpost.errors"),
+    ],
+    "The pure floors touch nothing": [
+        ("config.py", "import yaml"),
+        ("contact.py", "import os"),
+        ("message.py", "from time import time"),
+        ("org/entry.py", "from os import path"),
+        ("states.py", "import asyncio"),
+    ],
+    "The disk is reached only through the store": [
+        ("message_store.py", "import orgpost.store.disk"),
+        ("doctor.py", "from orgpost.store import calls"),
+    ],
+    "Only who reads settings, contacts and old spaces knows YAML": [
+        ("message_store.py", "import yaml"),
+        ("cli/__init__.py", "from yaml import safe_load"),
+        ("store/files.py", "import yaml"),
+    ],
+    "The hook's second stage belongs to the door alone": [
+        ("post.py", "import orgpost.hook"),
+    ],
+}
+
+
+def name_of(path: Path) -> str:
+    """The path as a person says it."""
+    return str(path.relative_to(ROOT))
+
+
+def each(paths: list[Path]) -> pytest.MarkDecorator:
+    """Run a test once for each of these files, under the file's name."""
+    return pytest.mark.parametrize("path", paths, ids=name_of)
+
+
+def tree_of(path: Path) -> ast.Module:
+    """The file as Python reads it."""
+    return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+
+
+def text_files() -> list[Path]:
+    """Everything that is ours: what git tracks where there is git, else what the archive holds."""
+    git = ["git", "-C", str(ROOT), "ls-files", "-z"]
+    if (ROOT / ".git").exists():
+        listed = subprocess.run(git, check=True, capture_output=True, text=True).stdout
+        files = [ROOT / name for name in listed.split("\0") if name]
+    else:
+        files = [path for path in ROOT.rglob("*") if ".venv" not in path.parts]
+    return [path for path in files if path.is_file()]
+
+
+@each([*MODULES, *SCRIPTS])
+def test_a_file_is_read_in_one_sitting(path: Path) -> None:
+    """No file of the library is longer than a reader's patience."""
+    assert path.read_bytes().count(b"\n") <= LONGEST_FILE
+
+
+@each([*MODULES, *SCRIPTS])
+def test_a_function_fits_a_screen(path: Path) -> None:
+    """No function is longer than a screen, its docstring included."""
+    long = [
+        f"{node.name} has {node.end_lineno - node.lineno + 1} lines"
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.end_lineno is not None
+        and node.end_lineno - node.lineno >= LONGEST_FUNCTION
+    ]
+    assert long == []
+
+
+def test_a_module_is_named_after_what_it_is() -> None:
+    """A helper lives on the floor of the thing it helps, never in a drawer of odds and ends."""
+    names = {part for path in MODULES for part in path.relative_to(LIB).with_suffix("").parts}
+    assert names & REFUSED_NAMES == set()
+
+
+@each([*MODULES, *SCRIPTS])
+def test_only_a_line_feed_ends_a_line(path: Path) -> None:
+    """`splitlines` knows ten more line ends than Org does; each would be a way to forge a line."""
+    uses = [
+        node.lineno
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Attribute) and node.attr == "splitlines"
+    ]
+    assert uses == []
+
+
+@each([*MODULES, *SCRIPTS, *TESTS])
+def test_no_handler_catches_everything(path: Path) -> None:
+    """A bare `except:` swallows the interrupt of whoever waits."""
+    bare = [
+        node.lineno
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.ExceptHandler) and node.type is None
+    ]
+    assert bare == []
+
+
+@each([*MODULES, *SCRIPTS, *TESTS])
+def test_nothing_is_left_unfinished(path: Path) -> None:
+    """What is here works: no note to do it later, no method that only promises."""
+    raised = [ast.unparse(node) for node in ast.walk(tree_of(path)) if isinstance(node, ast.Raise)]
+    assert [line for line in raised if "NotImplementedError" in line] == []
+    assert UNFINISHED.search(path.read_text(encoding="utf-8")) is None
+
+
+@each(TESTS)
+def test_no_test_is_skipped(path: Path) -> None:
+    """A test that cannot run fails and says what it misses; a skipped test proves nothing."""
+    skips = [
+        f"line {node.lineno}: {node.attr}"
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Attribute)
+        and node.attr in {"skip", "skipif", "importorskip", "skipTest", "skipUnless"}
+    ]
+    assert skips == []
+
+
+def test_no_path_of_any_machine_is_in_the_tree() -> None:
+    """What runs here runs elsewhere."""
+    found = [
+        f"{name_of(path)}: {match.group()}"
+        for path in text_files()
+        if (match := MACHINE_PATH.search(path.read_bytes().decode("utf-8", "replace")))
+    ]
+    assert found == []
+
+
+def test_each_ignored_rule_has_its_reason_beside_it() -> None:
+    """Everything is on; what is off says why."""
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    section = text[text.index("[tool.ruff.lint]") : text.index("[tool.ruff.lint.flake8")]
+    rules = re.findall(r'(?m)^    "[A-Z]+[0-9]*",?(.*)$', section)
+    assert rules
+    assert [rest for rest in rules if not re.match(r" # \w", rest)] == []
+
+
+@each(MODULES)
+def test_each_exception_to_a_rule_has_its_reason_beside_it(path: Path) -> None:
+    """A `noqa` or `type: ignore` is followed by words."""
+    text = path.read_text(encoding="utf-8")
+    assert [m.group() for m in EXCEPTION.finditer(text) if not re.search(r"\w", m.group(1))] == []
+
+
+def test_each_declared_dependency_is_used() -> None:
+    """Nobody installs what nothing imports."""
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    modules = {"pyyaml": "yaml"}
+    wanted = {re.split(r"[<>=~! \[]", line)[0].lower() for line in declared["dependencies"]}
+    assert {modules.get(name, name) for name in wanted} <= imported_by(MODULES)
+
+
+def imported_by(paths: list[Path]) -> set[str]:
+    """The first words of all modules that these files import, at the top or inside a function."""
+    found: set[str] = set()
+    for node in (node for path in paths for node in ast.walk(tree_of(path))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module.partition(".")[0])
+    return found
+
+
+def test_each_wall_has_a_plant() -> None:
+    """A wall that was never seen to hold is a drawing of a wall."""
+    config = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    contracts = config["tool"]["importlinter"]["contracts"]
+    assert [contract["name"] for contract in contracts] == list(PLANTS)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("wall", "file", "statement"),
+    [(wall, file, line) for wall, plants in PLANTS.items() for file, line in plants],
+)
+def test_a_forbidden_import_is_refused(
+    wall: str, file: str, statement: str, tmp_path: Path
+) -> None:
+    """Each wall of the house turns red when somebody makes a door in it."""
+    shutil.copytree(LIB, tmp_path / "lib" / "orgpost", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    with (tmp_path / "lib" / "orgpost" / file).open("a", encoding="utf-8") as module:
+        module.write(f"\n{statement}\n")
+    lint = "from importlinter.cli import lint_imports_command as lint; lint()"
+    seen = subprocess.run(
+        [sys.executable, "-c", lint, "--no-cache"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path / "lib"), "COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert seen.returncode == 1, seen.stdout + seen.stderr
+    assert f"{wall} BROKEN" in seen.stdout
+
+
+def test_the_front_door_promises_these_names() -> None:
+    """Other programs rely on them; whoever changes this list changes a promise."""
+    promised = ["Actor", "Message", "MessageStore", "OrgpostError", "Post", "__version__"]
+    assert orgpost.__all__ == promised
+    assert all(getattr(orgpost, name) for name in promised)
+
+
+def test_an_unknown_name_is_an_ordinary_attribute_error() -> None:
+    """The lazy door answers like any module."""
+    with pytest.raises(AttributeError, match="module 'orgpost' has no attribute 'Mailbox'"):
+        orgpost.Mailbox  # noqa: B018
+
+
+def test_to_import_the_package_loads_nothing_else() -> None:
+    """Who imports orgpost for one name does not pay for all."""
+    program = "import sys, orgpost; print(*sorted(m for m in sys.modules if 'orgpost' in m))"
+    seen = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "PYTHONPATH": str(ROOT / "lib")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert seen.stdout.split() == ["orgpost"]
+
+
+def test_the_module_file_names_the_version_that_is_here() -> None:
+    """One version, wherever it is asked for."""
+    module = yaml.safe_load((ROOT / "module.yaml").read_text(encoding="utf-8"))
+    assert (module["name"], module["version"]) == ("orgpost", orgpost.__version__)
+
+
+def test_the_module_file_names_the_hooks_that_are_here() -> None:
+    """Nothing is promised that is not there, and nothing is there that is not named."""
+    module = yaml.safe_load((ROOT / "module.yaml").read_text(encoding="utf-8"))
+    assert sorted(module["provides"]["hooks"]) == sorted(path.stem for path in SCRIPTS)
+
+
+@each(sorted((ROOT / "docs" / "decisions").glob("*.md")))
+def test_a_decision_names_tests_that_are_there(path: Path) -> None:
+    """Each invariant is guarded, and the guard is on duty."""
+    text = path.read_text(encoding="utf-8")
+    guards = re.findall(r"`(tests/[\w/.-]+\.py)(?:::(\w+))?`", text)
+    missing = [
+        f"{file}::{name}"
+        for file, name in guards
+        if not (ROOT / file).is_file() or f"def {name}" not in (ROOT / file).read_text("utf-8")
+    ]
+    assert missing == []

@@ -30,13 +30,14 @@ FRAGMENTS: Final = (
     "\n", "\n", "\n\n", "\n* ", "\n** ", "\n: ", "\n:\t", "\n\t", "\n# ", "\n#+", "\n| ",
     "\n- ", "\n1. ", ":END:", ":PROPERTIES:", ":LOGBOOK:", ":ID: msg-1", "        ", "\r\n",
     "#+begin_src emacs-lisp\n", "#+end_src", "#+begin_example\n", "#+end_example",
-    "Local Variables:\n", "local variables:", "eval: " + RAN, "\nEnd:", "-*- ", "vim:", "vi:", "ex:",
-    "%%" + RAN, "<%%" + RAN + ">", "&%%" + RAN, "%%(", "<%%", "%25", "%0A",
-    "SCHEDULED: ", "DEADLINE: ", "CLOSED: ", "CLOCK: ", "<2026-11-20 Fri>", "[2026-11-20 Fri 09:31]",
-    "[[", "]]", "][", "<<", ">>", "<<<", "{{{", "}}}", "@@", "[fn:1]", "[cite:@x]", "[1/2]", "[%]",
-    "[#A]", "[#1]", "src_elisp{" + RAN + "}", "call_x()", "elisp:", "shell:x", "file:x", "id:",
-    "file+sys:x", "https://x.example/a", "foo:bar ]", " :tag:", ":a:b:", "x** ", "\\alpha", "$x$",
-    "\\\\", '- State "DONE" from "WORKING" [2026-11-20 Fri 09:32]', "- Note taken on ",
+    "Local Variables:\n", "local variables:", "eval: " + RAN, "\nEnd:", "-*- ", "vim:", "vi:",
+    "ex:", "%%" + RAN, "<%%" + RAN + ">", "&%%" + RAN, "%%(", "<%%", "%25", "%0A",
+    "SCHEDULED: ", "DEADLINE: ", "CLOSED: ", "CLOCK: ", "<2026-11-20 Fri>",
+    "[2026-11-20 Fri 09:31]", "[[", "]]", "][", "<<", ">>", "<<<", "{{{", "}}}", "@@", "[fn:1]",
+    "[cite:@x]", "[1/2]", "[%]", "[#A]", "[#1]", "src_elisp{" + RAN + "}", "call_x()", "elisp:",
+    "shell:x", "file:x", "id:", "file+sys:x", "https://x.example/a", "foo:bar ]", " :tag:",
+    ":a:b:", "x** ", "\\alpha", "$x$", "\\\\", "- Note taken on ",
+    '- State "DONE" from "WORKING" [2026-11-20 Fri 09:32]',
 )  # fmt: skip
 
 

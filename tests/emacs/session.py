@@ -1,6 +1,7 @@
 """A real Emacs for tests: one in batch that answers many questions, one alive that can be killed.
 
-Both speak one protocol (`elisp/session.el`): a line of base64 Lisp goes in, one comes out.
+Both speak one protocol: a line of base64 Lisp goes in, a line of base64 comes out; the other end
+is `elisp/orgpost-test-session.el`.
 A missing Emacs fails the test; nothing here is ever skipped.
 """
 
@@ -64,9 +65,10 @@ def call(function: str, *arguments: object) -> str:
 class Emacs:
     """What both kinds share: a process of its own home, and questions that are answered."""
 
-    def __init__(self, *, timeout: float = 60.0) -> None:
-        """Name the home: short, because a local socket's path has at most 107 bytes."""
+    def __init__(self, *libraries: str, timeout: float = 60.0) -> None:
+        """Load `libraries` of `elisp/`; the home is short, since a socket's path has a limit."""
         self.home = Path(tempfile.mkdtemp(prefix="orgpost-emacs-"))
+        self.libraries = libraries
         self.timeout = timeout
         self._process: subprocess.Popen[bytes] | None = None
         self._socket: socket.socket | None = None
@@ -149,7 +151,10 @@ class Emacs:
 
     def _command(self, *arguments: str) -> list[str]:
         quiet = "(setq native-comp-deferred-compilation nil inhibit-startup-screen t)"
-        return [program(), "-Q", "--eval", quiet, "-L", str(ELISP), "-l", "session", *arguments]
+        loaded = [
+            word for name in ("session", *self.libraries) for word in ("-l", f"orgpost-test-{name}")
+        ]
+        return [program(), "-Q", "--eval", quiet, "-L", str(ELISP), *loaded, *arguments]
 
     def _environment(self) -> dict[str, str]:
         return {
@@ -210,6 +215,10 @@ class BatchEmacs(Emacs):
 class LiveEmacs(Emacs):
     """An Emacs as a person leaves it running: timers, locks, auto-save, backups, as delivered."""
 
+    def __init__(self, *libraries: str, timeout: float = 60.0) -> None:
+        """Load what a person does to a file, and the `libraries` beside it."""
+        super().__init__("person", *libraries, timeout=timeout)
+
     def open(self, path: Path) -> None:
         """Visit a file, as C-x C-f does."""
         self.call("orgpost-test-open", path)
@@ -254,7 +263,7 @@ class LiveEmacs(Emacs):
     def _start(self) -> None:
         address = self.home / "s"
         listen = call("orgpost-test-serve-socket", address)
-        command = self._command("-l", "person", "--eval", listen, "--fg-daemon=orgpost-test")
+        command = self._command("--eval", listen, "--fg-daemon=orgpost-test")
         with (self.home / "stderr").open("wb") as stderr:
             self._process = subprocess.Popen(
                 command,

@@ -1,4 +1,4 @@
-;;; person.el --- what a person does to a file in Emacs  -*- lexical-binding: t; -*-
+;;; orgpost-test-person.el --- what a person does to a file in Emacs  -*- lexical-binding: t; -*-
 
 ;;; Commentary:
 
@@ -8,7 +8,7 @@
 
 ;;; Code:
 
-(require 'session)
+(require 'orgpost-test-session)
 
 (defun orgpost-test-buffer (path)
   "Return the buffer that visits PATH, visiting it first where none does."
@@ -93,5 +93,5 @@ Return the number of tries; a try fails where somebody else wrote at that moment
       (when (> pause 0) (sleep-for pause)))
     tries))
 
-(provide 'person)
-;;; person.el ends here
+(provide 'orgpost-test-person)
+;;; orgpost-test-person.el ends here

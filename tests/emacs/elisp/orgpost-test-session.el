@@ -1,4 +1,4 @@
-;;; session.el --- one Emacs that answers a test's questions  -*- lexical-binding: t; -*-
+;;; orgpost-test-session.el --- one Emacs that answers a test's questions  -*- lexical-binding: t; -*-
 
 ;;; Commentary:
 
@@ -65,10 +65,9 @@
   "Return VALUE for `json-serialize', each string as its UTF-8 bytes.
 A byte becomes the character of its number, since JSON has no bytes that are no text."
   (cond ((stringp value)
-         (string-to-multibyte
-          (apply #'string (append (encode-coding-string (substring-no-properties value)
-                                                        'utf-8-emacs-unix)
-                                  nil))))
+         (decode-coding-string (encode-coding-string (substring-no-properties value)
+                                                     'utf-8-emacs-unix)
+                               'latin-1))
         ((null value) :null)
         ((memq value '(t :null :false)) value)
         ((symbolp value) (orgpost-test-wire (symbol-name value)))
@@ -118,5 +117,5 @@ A byte becomes the character of its number, since JSON has no bytes that are no 
   (make-network-process :name "orgpost-test" :server t :family 'local :service path
                         :coding 'binary :noquery t :filter #'orgpost-test--take))
 
-(provide 'session)
-;;; session.el ends here
+(provide 'orgpost-test-session)
+;;; orgpost-test-session.el ends here

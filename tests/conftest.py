@@ -63,8 +63,9 @@ def home(
         "XDG_CACHE_HOME": ".cache",
     }.items():
         monkeypatch.setenv(name, str(folder / place))
-    for name in [name for name in os.environ if name.startswith("ORGPOST_") and name != SEED]:
-        monkeypatch.delenv(name)
+    for name in [name for name in os.environ if name.startswith("ORGPOST_")]:
+        if not name.startswith("ORGPOST_TEST_"):
+            monkeypatch.delenv(name)
     monkeypatch.delenv("RELAY_SECRET", raising=False)
     monkeypatch.setenv("TZ", ZONE)
     time.tzset()

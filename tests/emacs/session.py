@@ -196,14 +196,14 @@ class BatchEmacs(Emacs):
         try:
             process.stdin.write(line + b"\n")
             process.stdin.flush()
-            answer = process.stdout.readline()
+            for answer in process.stdout:  # Lisp that prints (an agenda, Babel) stands between
+                if answer.startswith((b"ok ", b"error ")):
+                    return answer.strip()
         except BrokenPipeError:
             raise self._gone() from None
         finally:
             late.cancel()
-        if not answer.endswith(b"\n"):
-            raise self._gone()
-        return answer.strip()
+        raise self._gone()
 
     def _leave(self) -> None:
         for pipe in (self._process.stdin, self._process.stdout) if self._process else ():

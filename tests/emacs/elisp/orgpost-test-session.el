@@ -95,7 +95,7 @@ A byte becomes the character of its number, since JSON has no bytes that are no 
              (value (eval (car (read-from-string source)) t)))
         (concat "ok " (orgpost-test--shown (if (stringp value) value (prin1-to-string value)))))
     ((error quit)
-     (concat "error " (orgpost-test--shown (error-message-string problem))))))
+     (concat "error " (orgpost-test--shown (format "%s %S" (error-message-string problem) problem))))))
 
 (defun orgpost-test-serve-stdin ()
   "Answer the requests on stdin until it ends."

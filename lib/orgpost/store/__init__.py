@@ -1,0 +1,8 @@
+"""Where Org files live: nothing that was acknowledged is lost, and a person's bytes win."""
+
+from __future__ import annotations
+
+from orgpost.store.files import FileStore, replace_file
+from orgpost.store.page import Move, Page, Receipt, Store, View
+
+__all__ = ["FileStore", "Move", "Page", "Receipt", "Store", "View", "replace_file"]

@@ -1,0 +1,250 @@
+"""Files and folders of one space, on top of the system calls: open, read, write, sync, replace.
+
+Nowhere else is a file opened for writing.  Below `org/messaging` and `.orgpost` every folder is
+opened by its own name, without following links.  `OSError` becomes one of ours at `trouble`.
+"""
+
+from __future__ import annotations
+
+import errno
+import itertools
+import os
+import stat
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from orgpost.errors import DiskFailed, NoSpace, NotPermitted, UnsafePath
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from types import TracebackType
+
+    from orgpost.store.calls import Calls
+
+SCRATCH: Final = ".orgpost-tmp"
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_REFUSED: Final = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+_LINKED: Final = frozenset({errno.ELOOP, errno.ENOTDIR, errno.EMLINK, errno.ENXIO, errno.EISDIR})
+_READ: Final = os.O_RDONLY | os.O_NONBLOCK
+_PIECE: Final = 1 << 24
+_scratches = itertools.count()
+
+
+class trouble:  # noqa: N801  used as a statement: `with trouble(path, "sync"):`
+    """Turn an `OSError` of the block into the error that says what to do."""
+
+    def __init__(self, path: str, operation: str) -> None:
+        self._path, self._operation = path, operation
+
+    def __enter__(self) -> None:
+        """Begin."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
+    ) -> None:
+        """Raise ours instead."""
+        if isinstance(error, OSError) and not isinstance(error, FileNotFoundError):
+            raise self._ours(error) from error
+
+    def _ours(self, error: OSError) -> Exception:
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        if error.errno in _FULL:
+            return NoSpace(self._path, self._operation)
+        if error.errno in _REFUSED:
+            return NotPermitted(f"{self._operation} {self._path}", reason)
+        if error.errno in _LINKED:
+            return UnsafePath(self._path, "it is a link, or no plain file")
+        return DiskFailed(self._path, self._operation, reason)
+
+
+class Print(NamedTuple):
+    """What tells one state of a file from another: size, modification time and inode."""
+
+    size: int
+    mtime_ns: int
+    inode: int
+
+    @classmethod
+    def of(cls, found: os.stat_result) -> Print:
+        """Take it from a stat."""
+        return cls(found.st_size, found.st_mtime_ns, found.st_ino)
+
+
+class Disk:
+    """The files of one space; `sync` off leaves every sync out."""
+
+    def __init__(self, space: str, calls: Calls, *, sync: bool) -> None:
+        self.space, self.calls, self._sync = space, calls, sync
+        self._boot: bytes | None = None
+
+    def boot(self) -> bytes:
+        """Name this boot of the machine; asked once."""
+        if self._boot is None:
+            self._boot = self.calls.boot()
+        return self._boot
+
+    @contextmanager
+    def folder(self, path: str, *, make: bool = False) -> Iterator[int]:
+        """Open a folder of the space; with `make`, what is missing is made, private or as above it.
+
+        Raises `FileNotFoundError` where it is missing and `make` is not given.
+        """
+        parts = [part for part in path.split("/") if part]
+        first = 2 if parts[:2] == ["org", "messaging"] else 0
+        fd = self.calls.open_root("/".join([self.space, *parts[:first]]))
+        try:
+            for part in parts[first:]:
+                below = self._step(fd, part, make=make, private=parts[0] == ".orgpost")
+                self.calls.close(fd)
+                fd = below
+            yield fd
+        finally:
+            self.calls.close(fd)
+
+    def _step(self, fd: int, part: str, *, make: bool, private: bool) -> int:
+        flags = os.O_RDONLY | os.O_DIRECTORY
+        try:
+            return self.calls.open(part, flags, folder=fd)
+        except FileNotFoundError:
+            if not make:
+                raise
+        shared = not private and self.calls.fstat(fd).st_mode & stat.S_IWGRP
+        with suppress(FileExistsError):
+            self.calls.mkdir(part, 0o770 if shared else 0o700, folder=fd)
+            self.sync_folder(fd)
+        return self.calls.open(part, flags, folder=fd)
+
+    def print_of(self, folder: int, name: str) -> os.stat_result | None:
+        """Stat a plain file; None where it is missing, `UnsafePath` where it is something else."""
+        try:
+            found = self.calls.lstat(name, folder=folder)
+        except FileNotFoundError:
+            return None
+        return self._plain(found, name)
+
+    def _plain(self, found: os.stat_result, name: str) -> os.stat_result:
+        if not stat.S_ISREG(found.st_mode):
+            raise UnsafePath(name, "it is no plain file")
+        return found
+
+    def open_to_read(self, folder: int, name: str) -> int | None:
+        """Open a plain file; None where it is missing. A pipe is refused, never waited for."""
+        try:
+            fd = self.calls.open(name, _READ, folder=folder)
+        except FileNotFoundError:
+            return None
+        try:
+            self._plain(self.calls.fstat(fd), name)
+        except BaseException:
+            self.calls.close(fd)
+            raise
+        return fd
+
+    def read_all(self, fd: int) -> bytes:
+        """Read the whole file, however much it is."""
+        pieces, at = [], 0
+        while piece := self.calls.pread(fd, _PIECE, at):
+            pieces.append(piece)
+            at += len(piece)
+        return b"".join(pieces)
+
+    def read(self, folder: int, name: str) -> tuple[bytes, os.stat_result] | None:
+        """Read a plain file, and say which state of it that was; None where it is missing."""
+        fd = self.open_to_read(folder, name)
+        if fd is None:
+            return None
+        try:
+            return self.read_all(fd), self.calls.fstat(fd)
+        finally:
+            self.calls.close(fd)
+
+    def write_at(self, fd: int, data: bytes, offset: int) -> None:
+        """Write all of it; short writes are continued."""
+        view = memoryview(data)
+        while view:
+            written = self.calls.pwrite(fd, view, offset)
+            view, offset = view[written:], offset + written
+
+    def append(self, fd: int, data: bytes) -> None:
+        """Write all of it at the end; short writes are continued."""
+        view = memoryview(data)
+        while view:
+            view = view[self.calls.write(fd, view) :]
+
+    def sync(self, fd: int) -> None:
+        """Sync a file whose size may have changed. An error is never retried on this descriptor."""
+        if self._sync:
+            self.calls.fsync(fd)
+
+    def sync_data(self, fd: int) -> None:
+        """Sync content. An error is never retried on this descriptor."""
+        if self._sync:
+            self.calls.fdatasync(fd)
+
+    def sync_folder(self, folder: int) -> None:
+        """Sync the names in a folder."""
+        if self._sync:
+            self.calls.fsync(folder)
+
+    @contextmanager
+    def scratch(
+        self, folder: int, name: str, pieces: Iterable[bytes], *, like: os.stat_result | int
+    ) -> Iterator[str]:
+        """Write a synced scratch file beside `name`; it is gone afterwards, unless it was renamed.
+
+        `like` is the file whose mode, owner and attributes it takes, or the mode of a new one.
+        """
+        scratch = f".{name}.{self.calls.pid()}-{next(_scratches)}{SCRATCH}"
+        fd = self.calls.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600, folder=folder)
+        try:
+            try:
+                for piece in pieces:
+                    self.append(fd, piece)
+                self._dress(fd, folder, name, like)
+                self.sync(fd)
+            finally:
+                self.calls.close(fd)
+            yield scratch
+        finally:
+            with suppress(FileNotFoundError):
+                self.calls.unlink(scratch, folder=folder)
+
+    def _dress(self, fd: int, folder: int, name: str, like: os.stat_result | int) -> None:
+        if isinstance(like, int):
+            self.calls.chmod(fd, like)
+            return
+        mine = self.calls.fstat(fd)
+        if (mine.st_uid, mine.st_gid) != (like.st_uid, like.st_gid):
+            try:
+                self.calls.chown(fd, like.st_uid, like.st_gid)
+            except PermissionError:
+                raise NotPermitted(f"replace {name}", "its owner could not be kept") from None
+        self.calls.chmod(fd, stat.S_IMODE(like.st_mode))
+        source = self.open_to_read(folder, name)
+        if source is not None:
+            self.calls.copy_attributes(source, fd)
+            self.calls.close(source)
+
+    def replace(
+        self, folder: int, name: str, data: bytes, *, like: os.stat_result | int
+    ) -> os.stat_result:
+        """Put a file in place of another: scratch, sync, rename, sync of the folder."""
+        with self.scratch(folder, name, [data], like=like) as scratch:
+            self.calls.rename(scratch, name, folder=folder)
+        self.sync_folder(folder)
+        return self.calls.lstat(name, folder=folder)
+
+    def create(self, folder: int, name: str, pieces: Iterable[bytes], *, mode: int) -> None:
+        """Make a file that must not be there yet; `FileExistsError` where it is."""
+        with self.scratch(folder, name, pieces, like=mode) as scratch:
+            self.calls.link(scratch, name, folder=folder)
+        self.sync_folder(folder)
+
+    def new_mode(self) -> int:
+        """Give the mode of a new Org file: private, or the group's where the folder is."""
+        root = self.calls.open_root(f"{self.space}/org/messaging")
+        try:
+            shared = self.calls.fstat(root).st_mode & stat.S_IWGRP
+        finally:
+            self.calls.close(root)
+        return 0o660 if shared else 0o600

@@ -1,0 +1,236 @@
+"""What happens to one Org file while its lock is held: settle, then append or edit.
+
+The order of each write is the promise: record, sync (acknowledged), then the file, then the
+state block; a record is forgotten only after the file itself was synced.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+from orgpost.errors import Conflict, NotPermitted, TooLarge
+from orgpost.org import scan, splice
+from orgpost.store.image import Mended, mend, with_tail
+from orgpost.store.journal import MAX_RECORD, Flag, Kind, Part, Reading, without_voids
+from orgpost.store.page import Page, View
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from orgpost.store.disk import Disk
+    from orgpost.store.keeper import Keeper
+    from orgpost.store.watch import Watch
+
+CONFIRM_NS: Final = 500_000_000
+SAVING: Final = "a save is going on"
+
+
+class Waits(Exception):
+    """An editor keeps the file from us; the words say who."""
+
+
+class Held:
+    """The protocol of one file, for one holding of its lock.
+
+    `settled` says that the file is ours to write; otherwise `waiting` is what it lacks and
+    `editor` who keeps it from us, in words.
+    """
+
+    def __init__(self, keeper: Keeper, watch: Watch) -> None:
+        self._file, self._watch = keeper, watch
+        self.settled = False
+        self.waiting: tuple[Part, ...] = ()
+        self.editor: str | None = None
+
+    @staticmethod
+    def check_writable(disk: Disk, folder: int, path: str) -> None:
+        """Refuse before anything is locked or acknowledged that could then not be written."""
+        name = path.rpartition("/")[2]
+        names = [".", name] if disk.print_of(folder, name) is not None else ["."]
+        for each in names:
+            if not disk.calls.may_write(each, folder=folder):
+                raise NotPermitted(f"write {path}", "no permission to write there")
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Settle, then hold the editor's lock for one edit; raises `Waits` where a person has it."""
+        self.settle()
+        with self._watch.hold(self._file.folder, self._file.name) as editor:
+            if editor is not None:
+                raise Waits(editor.words(self._file.path))
+            if not self.settled:
+                raise Waits(self.editor or SAVING)
+            yield
+
+    # -- what others and the dead left ---------------------------------------------------------
+
+    def settle(self) -> None:
+        """Put right what is left over; raises `Waits` where a save may be going on."""
+        if self._file.is_as_we_left_it():
+            self.settled = True
+            self._confirm_if_due()
+        else:
+            self._look_closely()
+
+    def _confirm_if_due(self) -> None:
+        block = self._file.block
+        if block is not None and block.mark:
+            age = self._file.clock.wall_ns() - block.mark_ns
+            if not 0 <= age < CONFIRM_NS:
+                self._file.confirm(block.mark)
+
+    def _look_closely(self) -> None:
+        reading = self._file.load()
+        data = self._file.read()
+        if self._may_be_a_save(data):
+            raise Waits(SAVING)
+        mended = self._mend(reading, data)
+        for part in mended.overtaken:
+            self._file.report("overtaken", self._file.path, part)
+        if mended.data != data or mended.tail:
+            self._put_right(mended)
+        else:
+            self._agree(reading, mended)
+
+    def _may_be_a_save(self, data: bytes) -> bool:
+        file, block = self._file, self._file.block
+        if file.found is None or (block is not None and file.is_our_print(block)):
+            return False
+        if block is not None and block.turn % 2 and len(data) >= block.size:
+            return False  # our own death: an append or a patch never makes a file shorter
+        return not self._watch.quiet(file.path, file.found)
+
+    def _mend(self, reading: Reading, data: bytes) -> Mended:
+        block = self._file.block
+        return mend(
+            data,
+            without_voids(reading.records),
+            applied=0 if block is None else block.last,
+            crashed=block is None or block.turn % 2 == 1,
+            now_ns=self._file.clock.wall_ns(),
+        )
+
+    def _agree(self, reading: Reading, mended: Mended) -> None:
+        self._file.note(mark=reading.last if reading.records else 0)
+        self.settled = True
+        if mended.overtaken:
+            self._file.confirm()
+
+    def _put_right(self, mended: Mended) -> None:
+        file = self._file
+        with self._watch.hold(file.folder, file.name) as editor:
+            if editor is not None:
+                file.data, self.waiting = mended.data, mended.tail
+                self.editor = editor.words(file.path)
+                return
+            file.replace(with_tail(file.with_header(mended.data), mended.tail))
+        file.forget(file.last)
+        self.settled = True
+
+    def view(self) -> View:
+        """Give what a reader sees while we hold the lock."""
+        data = with_tail(self._file.content(), self.waiting)
+        waiting = frozenset(part.id for part in self.waiting)
+        return View(data, self._file.found is not None, waiting, self.editor)
+
+    # -- new entries ---------------------------------------------------------------------------
+
+    def append(self, entries: Sequence[tuple[bytes, bytes]]) -> str | None:
+        """Add entries: acknowledged on return. Gives what keeps them waiting, in words."""
+        file = self._file
+        if sum(len(text) + 256 for _, text in entries) > MAX_RECORD:
+            raise TooLarge(file.path, sum(len(text) for _, text in entries), MAX_RECORD)
+        if self.settled and self._needs_whole_write():
+            self._begin_file()
+        record = file.record(Kind.ENTRY, self._parts(entries))
+        if not self.settled:
+            return self.editor or SAVING
+        with self._watch.hold(file.folder, file.name) as editor:
+            if editor is not None:
+                return editor.words(file.path)
+            return None if file.add(record) else SAVING
+
+    def receive(self, entries: Sequence[tuple[bytes, bytes]]) -> None:
+        """Take in entries that leave another file: afterwards they are here, whatever happens.
+
+        What is here already came with a move that was cut short.
+        """
+        here = _ids(self._file.content())
+        new = [(identity, text) for identity, text in entries if identity not in here]
+        if new:
+            why = self.append(new)
+            if why is not None:
+                raise Waits(why)
+        self._file.confirm()
+
+    def _needs_whole_write(self) -> bool:
+        found = self._file.found
+        return found is None or found.st_nlink > 1 or self._file.has(Flag.BARE)
+
+    def _begin_file(self) -> None:
+        file = self._file
+        with self._watch.hold(file.folder, file.name) as editor:
+            if editor is not None:
+                self.settled, self.editor = False, editor.words(file.path)
+                return
+            file.replace(file.with_header(b"" if file.found is None else file.content()))
+        file.note()
+
+    def _parts(self, entries: Sequence[tuple[bytes, bytes]]) -> tuple[Part, ...]:
+        file = self._file
+        at = 0 if file.found is None else file.found.st_size
+        lead = b"\n" if file.has(Flag.OPEN) else b""
+        crlf = file.has(Flag.CRLF)
+        parts = []
+        for identity, text in entries:
+            new = lead + (text.replace(b"\n", b"\r\n") if crlf else text)
+            parts.append(Part(identity, at + len(lead), at, b"", new))
+            at, lead = at + len(new), b""
+        return tuple(parts)
+
+    # -- edits ---------------------------------------------------------------------------------
+
+    def page(self) -> Page:
+        """Give the page to decide on."""
+        return Page(self._file.path, self._file.content(), exists=self._file.found is not None)
+
+    def write(self, page: Page) -> None:
+        """Write what was decided; raises `Changed` where the file is not what was read."""
+        file = self._file
+        file.check_same()
+        parts = self._splices(page) if self._fits_in_place(page) else None
+        if parts is None:
+            # A record of the old layout must not be read against the new one.
+            file.confirm()
+            file.replace(self._guarded(page))
+            file.note(mark=0)
+        elif parts:
+            file.patch(file.record(Kind.SPLICE, parts))
+
+    def _fits_in_place(self, page: Page) -> bool:
+        return page.same_length() and not self._needs_whole_write() and self._file.kind is not None
+
+    def _splices(self, page: Page) -> tuple[Part, ...] | None:
+        parts = []
+        for start, end, new in sorted(page.patches):
+            for offset, old, small in splice.smallest(page.data[start:end], new, start):
+                entry = page.data.rfind(b"\n* ", 0, offset + 1) + 1
+                identity = scan.entry_id(page.data, scan.span_at(page.data, entry))
+                if identity is None:
+                    return None
+                parts.append(Part(identity, entry, offset, old, small))
+        return tuple(parts)
+
+    def _guarded(self, page: Page) -> bytes:
+        result = page.result()
+        if self._file.kind is None:
+            return result
+        lost = _ids(page.data) - _ids(result) - page.removed
+        if lost:
+            raise Conflict(f"{page.path}: this change would drop {len(lost)} entries unasked")
+        return self._file.with_header(result)
+
+
+def _ids(data: bytes) -> set[bytes]:
+    return {identity for identity, _ in scan.find_all_ids(data)}

@@ -1,0 +1,229 @@
+"""The journal's bytes: what was acknowledged and is not yet confirmed in its Org file.
+
+Pure: bytes in, values out.  A journal is two header blocks, written in turn, and records behind
+them; a reader takes the valid header with the higher turn and follows the records from its
+start while their checksums hold and their sequences follow each other.  Sequences never
+restart, so leftovers of earlier rounds are always lower and end the reading.
+"""
+
+from __future__ import annotations
+
+import struct
+from enum import IntEnum, IntFlag
+from typing import TYPE_CHECKING, Final, NamedTuple
+from zlib import crc32
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+HEADER_SIZE: Final = 512
+FIRST: Final = 2 * HEADER_SIZE
+NEW_SIZE: Final = 65_536
+SHRINK_ABOVE: Final = 1 << 20
+MAX_RECORD: Final = 16 << 20
+
+_HEADER: Final = struct.Struct("<8sQQQ")
+_RECORD: Final = struct.Struct("<4sIQBQ")
+_PART: Final = struct.Struct("<HQQII")
+_CRC: Final = struct.Struct("<I")
+_HEADER_MAGIC: Final = b"orgpostJ"
+_RECORD_MAGIC: Final = b"OPJ1"
+
+
+class Kind(IntEnum):
+    """What a record does."""
+
+    ENTRY = 1
+    SPLICE = 2
+    VOID = 4
+
+
+class Part(NamedTuple):
+    """One change of one entry: at `offset` of the file, `old` became `new`.
+
+    `entry` is where the entry began when the record was made; a new entry has no old bytes.
+    """
+
+    id: bytes
+    entry: int
+    offset: int
+    old: bytes
+    new: bytes
+
+
+class Record(NamedTuple):
+    """One acknowledged write; `wall_ns` is its time in nanoseconds since 1970, UTC."""
+
+    sequence: int
+    kind: Kind
+    wall_ns: int
+    parts: tuple[Part, ...]
+
+
+class Header(NamedTuple):
+    """`turn` counts the writes of it, `done` is the last forgotten sequence, `start` the offset where reading begins."""
+
+    turn: int
+    done: int
+    start: int
+
+
+def encode_header(header: Header) -> bytes:
+    """Give the 512 bytes of one header block."""
+    text = _HEADER.pack(_HEADER_MAGIC, *header)
+    return (text + _CRC.pack(crc32(text))).ljust(HEADER_SIZE, b"\0")
+
+
+def header_place(header: Header) -> int:
+    """Say where this header goes: the blocks are written in turn, so one torn block loses nothing."""
+    return header.turn % 2 * HEADER_SIZE
+
+
+def decode_header(data: bytes) -> Header | None:
+    """Read the valid header with the higher turn from the journal's first kilobyte."""
+    found = [_one_header(data[place : place + HEADER_SIZE]) for place in (0, HEADER_SIZE)]
+    return max((header for header in found if header is not None), default=None)
+
+
+def _one_header(block: bytes) -> Header | None:
+    if len(block) < _HEADER.size + _CRC.size:
+        return None
+    magic, count, done, start = _HEADER.unpack_from(block)
+    good = magic == _HEADER_MAGIC and _CRC.unpack_from(block, _HEADER.size)[0] == crc32(
+        block[: _HEADER.size],
+    )
+    return Header(count, done, start) if good else None
+
+
+def encode_record(record: Record) -> bytes:
+    """Give the bytes of one record, checksum included."""
+    pieces = [struct.pack("<H", len(record.parts))]
+    for part in record.parts:
+        place = (len(part.id), part.entry, part.offset, len(part.old), len(part.new))
+        pieces += (_PART.pack(*place), part.id, part.old, part.new)
+    payload = b"".join(pieces)
+    head = _RECORD.pack(_RECORD_MAGIC, len(payload), record.sequence, record.kind, record.wall_ns)
+    return b"".join((head, payload, _CRC.pack(crc32(payload, crc32(head)))))
+
+
+VOID_SIZE: Final = len(encode_record(Record(1, Kind.VOID, 0, ())))
+
+
+def decode_record(data: bytes, at: int) -> tuple[Record, int] | None:
+    """Read the record at offset `at`; None where none is whole. Also gives the next offset."""
+    if len(data) - at < VOID_SIZE:
+        return None
+    magic, length, sequence, kind, wall_ns = _RECORD.unpack_from(data, at)
+    end = at + _RECORD.size + length
+    if magic != _RECORD_MAGIC or end + _CRC.size > len(data):
+        return None
+    if _CRC.unpack_from(data, end)[0] != crc32(memoryview(data)[at:end]):
+        return None
+    parts = tuple(_parts(data, at + _RECORD.size))
+    return Record(sequence, Kind(kind), wall_ns, parts), end + _CRC.size
+
+
+def _parts(data: bytes, at: int) -> Iterator[Part]:
+    (count,) = struct.unpack_from("<H", data, at)
+    at += 2
+    for _ in range(count):
+        id_size, entry, offset, old_size, new_size = _PART.unpack_from(data, at)
+        at += _PART.size
+        old_at, new_at = at + id_size, at + id_size + old_size
+        end = new_at + new_size
+        yield Part(data[at:old_at], entry, offset, data[old_at:new_at], data[new_at:end])
+        at = end
+
+
+class Reading(NamedTuple):
+    """What a journal holds: the live records, where each begins, and where the next one goes."""
+
+    header: Header
+    records: tuple[Record, ...]
+    offsets: tuple[int, ...]
+    end: int
+
+    @property
+    def last(self) -> int:
+        """Give the sequence of the last record."""
+        return self.header.done + len(self.records)
+
+
+def read(data: bytes) -> Reading | None:
+    """Read a whole journal; None where neither header is valid."""
+    header = decode_header(data)
+    if header is None:
+        return None
+    records: list[Record] = []
+    offsets: list[int] = []
+    end = header.start
+    while (found := decode_record(data, end)) is not None:
+        if found[0].sequence != header.done + len(records) + 1:
+            break
+        records.append(found[0])
+        offsets.append(end)
+        end = found[1]
+    return Reading(header, tuple(records), tuple(offsets), end)
+
+
+def without_voids(records: Sequence[Record]) -> list[Record]:
+    """Drop each void and the record before it."""
+    kept: list[Record] = []
+    for record in records:
+        if record.kind is not Kind.VOID:
+            kept.append(record)
+        elif kept and kept[-1].sequence == record.sequence - 1:
+            kept.pop()
+    return kept
+
+
+class Flag(IntFlag):
+    """What a writer must know of a file that it does not read."""
+
+    BROKEN = 1  # a sync of the journal failed: it is made anew before it is written to
+    CRLF = 2
+    BARE = 4  # its first line is not the cookie
+    OPEN = 8  # its last line has no line end
+
+
+class Block(NamedTuple):
+    """What the lock file remembers of the Org file after our last write; valid in one boot only.
+
+    `turn` is odd while the Org file is being written.  `flags` are those of `Flag`.  `last` is the last sequence that is in the file, `end` where the next record goes:
+    a record that stands there already waits to be put into the file.  All up to `mark` waits
+    since `mark_ns` (wall time) to be confirmed; 0 is nothing.  `confirmed_inode` is the file
+    whose name in the folder is known to be synced.
+    """
+
+    turn: int
+    flags: int
+    size: int
+    mtime_ns: int
+    inode: int
+    last: int
+    end: int
+    mark: int
+    mark_ns: int
+    confirmed_inode: int
+    boot: bytes
+
+
+_BLOCK: Final = struct.Struct("<8sIIQqQQQQQQ16s")
+_BLOCK_MAGIC: Final = b"orgpostB"
+BLOCK_SIZE: Final = 128
+
+
+def encode_block(block: Block) -> bytes:
+    """Give the 128 bytes of a state block."""
+    text = _BLOCK.pack(_BLOCK_MAGIC, *block)
+    return (text + _CRC.pack(crc32(text))).ljust(BLOCK_SIZE, b"\0")
+
+
+def decode_block(data: bytes) -> Block | None:
+    """Read a state block; None where it does not check."""
+    if len(data) < BLOCK_SIZE or _CRC.unpack_from(data, _BLOCK.size)[0] != crc32(
+        data[: _BLOCK.size],
+    ):
+        return None
+    magic, *facts = _BLOCK.unpack_from(data)
+    return Block(*facts) if magic == _BLOCK_MAGIC else None

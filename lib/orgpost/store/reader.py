@@ -1,0 +1,143 @@
+"""Reading without a lock: a whole file, never half of a write, never "no mail" in mid-save.
+
+What the journal knows and the file does not have yet is shown in its place.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from orgpost.org import scan, syntax
+from orgpost.store.disk import Print, trouble
+from orgpost.store.image import mend, with_tail
+from orgpost.store.journal import Flag, without_voids
+from orgpost.store.journal_file import JournalFile
+from orgpost.store.lock import FileLock
+from orgpost.store.page import View
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable
+
+    from orgpost.clock import Clock
+    from orgpost.store.disk import Disk
+    from orgpost.store.image import Mended
+    from orgpost.store.journal import Block, Reading
+    from orgpost.store.watch import Watch
+
+ROOT: Final = "org/messaging"
+_PATIENCE_SECONDS: Final = 0.05
+_SAVE_SECONDS: Final = 2.0
+_LOOK_SECONDS: Final = 0.02
+_SECOND_NS: Final = 1_000_000_000
+
+
+class _Look(NamedTuple):
+    """One reading of everything there is."""
+
+    block: Block | None
+    data: bytes
+    found: os.stat_result | None
+    steady: bool
+
+    def is_ours(self) -> bool:
+        block = self.block
+        print_ = Print(0, 0, 0) if self.found is None else Print.of(self.found)
+        return block is not None and print_ == (block.size, block.mtime_ns, block.inode)
+
+
+class Reader:
+    """The lock-free side of a store; `settle` is its one try to put things right."""
+
+    def __init__(
+        self, disk: Disk, clock: Clock, watch: Watch, settle: Callable[[str], View | None]
+    ) -> None:
+        self._disk, self._clock, self._watch, self._settle = disk, clock, watch, settle
+
+    def view(self, path: str) -> View:
+        """Give a file as every reader sees it; a missing one is empty."""
+        lock = FileLock(self._disk, self._clock, path)
+        journal = JournalFile(self._disk, self._clock, path)
+        look = self._steady_look(path, lock)
+        if look.block is None and not journal.exists():
+            look = self._after_save(path, lock, look)
+            return View(look.data, look.found is not None)
+        if look.steady and look.is_ours() and not self._has_more(journal, look):
+            return View(look.data, look.found is not None)
+        return self._settle(path) or self._overlay(path, lock, journal)
+
+    def _steady_look(self, path: str, lock: FileLock) -> _Look:
+        wait, deadline = 0.0002, self._clock.monotonic() + _PATIENCE_SECONDS
+        while True:
+            look = self._look(path, lock)
+            if look.steady or self._clock.monotonic() >= deadline:
+                return look
+            self._clock.sleep(wait)
+            wait *= 2
+
+    def _look(self, path: str, lock: FileLock) -> _Look:
+        before = lock.peek()
+        data, found = self._read(path)
+        after = lock.peek()
+        return _Look(after, data, found, before == after and (after is None or after.turn % 2 == 0))
+
+    def _read(self, path: str) -> tuple[bytes, os.stat_result | None]:
+        folder, _, name = path.rpartition("/")
+        with trouble(path, "read"), suppress(FileNotFoundError):
+            with self._disk.folder(f"{ROOT}/{folder}") as fd:
+                found = self._disk.read(fd, name)
+            if found is not None:
+                return found
+        return b"", None
+
+    def _has_more(self, journal: JournalFile, look: _Look) -> bool:
+        block = look.block
+        return block is not None and (
+            bool(block.flags & Flag.BROKEN) or journal.stands_behind(block.last, block.end)
+        )
+
+    def _after_save(self, path: str, lock: FileLock, look: _Look) -> _Look:
+        deadline = self._clock.monotonic() + _SAVE_SECONDS
+        while self._may_be_a_save(path, look) and self._clock.monotonic() < deadline:
+            self._clock.sleep(_LOOK_SECONDS)
+            look = self._look(path, lock)
+        return look
+
+    def _may_be_a_save(self, path: str, look: _Look) -> bool:
+        if look.found is None:
+            return look.block is not None and look.block.size > 0
+        if look.is_ours():
+            return False
+        if not self._watch.quiet(path, look.found):
+            return True
+        odd = syntax.kind_of(path) is not None and not scan.has_cookie(look.data)
+        fresh = abs(self._clock.wall_ns() - look.found.st_mtime_ns) < _SAVE_SECONDS * _SECOND_NS
+        return odd and fresh
+
+    def _overlay(self, path: str, lock: FileLock, journal: JournalFile) -> View:
+        look = self._after_save(path, lock, self._steady_look(path, lock))
+        reading = journal.peek()
+        if reading is None:
+            return View(look.data, look.found is not None)
+        mended = self._mend(look, reading)
+        waiting = frozenset(part.id for part in mended.tail)
+        data = with_tail(mended.data, mended.tail)
+        return View(data, look.found is not None, waiting, self._editor(path))
+
+    def _mend(self, look: _Look, reading: Reading) -> Mended:
+        block = look.block
+        return mend(
+            look.data,
+            without_voids(reading.records),
+            applied=0 if block is None else block.last,
+            crashed=block is None or block.turn % 2 == 1,
+            now_ns=self._clock.wall_ns(),
+        )
+
+    def _editor(self, path: str) -> str | None:
+        folder, _, name = path.rpartition("/")
+        with suppress(FileNotFoundError), self._disk.folder(f"{ROOT}/{folder}") as fd:
+            editor = self._watch.editor(fd, name)
+            return None if editor is None else editor.words(path)
+        return None

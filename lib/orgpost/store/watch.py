@@ -1,0 +1,123 @@
+"""Who else writes a file: Emacs's lock beside it, and whether the file is quiet.
+
+An editor that locks a file has changes that are not in it yet; writing then was seen to destroy
+both sides' work.  Our own hold of that lock lasts for one write.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from orgpost.store.disk import Print
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from orgpost.clock import Clock
+    from orgpost.store.calls import Calls
+
+QUIET_NS: Final = 250_000_000
+_FUTURE_SECONDS: Final = 0.06
+_ME: Final = "orgpost"
+_LOCK: Final = re.compile(r"(?P<user>.*)@(?P<host>.+)\.(?P<pid>[0-9]{1,10})(?::(?P<boot>[0-9]+))?")
+_CLOCK_SLACK: Final = 2.0
+_BOOT_SLACK: Final = 60
+
+
+class Editor(NamedTuple):
+    """Who holds Emacs's lock of a file."""
+
+    user: str
+    host: str
+    pid: int
+
+    def words(self, path: str) -> str:
+        """Say it to a person."""
+        if self.user == _ME:
+            return f"orgpost (process {self.pid} on {self.host}) is writing {path}"
+        if not self.pid:
+            return f"somebody has unsaved changes in {path} (a lock that is not readable)"
+        return f"{self.user}@{self.host} has unsaved changes in {path} (Emacs {self.pid})"
+
+
+UNREADABLE: Final = Editor("", "", 0)
+
+
+class Watch:
+    """Looks at editors' locks and at the age of files."""
+
+    def __init__(self, calls: Calls, clock: Clock) -> None:
+        self._calls, self._clock = calls, clock
+        self._seen: dict[str, tuple[Print, float]] = {}
+
+    def editor(self, folder: int, name: str) -> Editor | None:
+        """Say who has unsaved changes in the file; a dead process has none."""
+        lock = f".#{name}"
+        try:
+            made = self._calls.lstat(lock, folder=folder)
+            linked = stat.S_ISLNK(made.st_mode)
+            read = self._calls.readlink if linked else self._regular
+            words = read(lock, folder=folder)
+        except FileNotFoundError:
+            return None
+        found = _LOCK.fullmatch(words)
+        if found is None:
+            return UNREADABLE
+        editor = Editor(found["user"], found["host"], int(found["pid"]))
+        return None if self._stale(editor, made.st_mtime, found["boot"]) else editor
+
+    def _regular(self, lock: str, *, folder: int) -> str:
+        # Where the file system has no links, Emacs writes the same words into a file.
+        fd = self._calls.open(lock, os.O_RDONLY | os.O_NONBLOCK, folder=folder)
+        try:
+            return self._calls.pread(fd, 300, 0).decode("utf-8", "replace").strip()
+        finally:
+            self._calls.close(fd)
+
+    def _stale(self, editor: Editor, made: float, boot: str | None) -> bool:
+        if editor.host != self._calls.host():
+            return False
+        if not self._calls.process_alive(editor.pid):
+            return True
+        started = self._calls.process_started(editor.pid)
+        if started is not None and started > made + _CLOCK_SLACK:
+            return True
+        booted = self._calls.booted_at()
+        return bool(boot and booted and int(boot) < booted - _BOOT_SLACK)
+
+    @contextmanager
+    def hold(self, folder: int, name: str) -> Iterator[Editor | None]:
+        """Hold Emacs's lock for one write; gives who has it instead, and then holds nothing."""
+        lock = f".#{name}"
+        words = f"{_ME}@{self._calls.host()}.{self._calls.pid()}"
+        while True:
+            try:
+                self._calls.symlink(words, lock, folder=folder)
+                break
+            except FileExistsError:
+                editor = self.editor(folder, name)
+            if editor is not None:
+                yield editor
+                return
+            with suppress(FileNotFoundError):
+                self._calls.unlink(lock, folder=folder)
+        try:
+            yield None
+        finally:
+            with suppress(FileNotFoundError):
+                self._calls.unlink(lock, folder=folder)
+
+    def quiet(self, path: str, found: os.stat_result) -> bool:
+        """Ask whether the last write to the file is over, as far as its time can tell."""
+        age = self._clock.wall_ns() - found.st_mtime_ns
+        if age >= 0:
+            return age >= QUIET_NS
+        print_, now = Print.of(found), self._clock.monotonic()
+        seen, since = self._seen.setdefault(path, (print_, now))
+        if seen != print_:
+            self._seen[path] = (print_, now)
+        return seen == print_ and now - since >= _FUTURE_SECONDS

@@ -312,7 +312,7 @@ def render(draft: Draft, kind: FileKind) -> bytes:
         *([" ".join(f"{name}: {stamp}" for name, stamp in draft.planning)] * bool(draft.planning)),
         *drawer_lines(properties),
     ]
-    return _bytes(lines, kind) + _logbook(draft, kind) + _bytes(stored.split("\n")[:-1], kind)
+    return written(lines, kind) + _logbook(draft, kind) + written(stored.split("\n")[:-1], kind)
 
 
 def drawer_lines(properties: Iterable[tuple[str, str]]) -> list[str]:
@@ -353,10 +353,11 @@ def _heading_line(draft: Draft, title: str, kind: FileKind) -> str:
 def _logbook(draft: Draft, kind: FileKind) -> bytes:
     if not draft.logbook and not draft.slack:
         return b""
-    opened, closed = _bytes([":LOGBOOK:", *draft.logbook], kind), _bytes([":END:"], kind)
+    opened, closed = written([":LOGBOOK:", *draft.logbook], kind), written([":END:"], kind)
     return opened + slack(draft.slack, kind.eol) + closed
 
 
-def _bytes(lines: Iterable[str], kind: FileKind) -> bytes:
+def written(lines: Iterable[str], kind: FileKind) -> bytes:
+    """Give lines as the file ends them."""
     text = "".join(f"{line}\n" for line in lines).encode()
     return text.replace(b"\n", kind.eol) if kind.crlf else text

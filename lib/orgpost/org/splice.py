@@ -1,0 +1,73 @@
+"""What differs between two versions of an entry, and the blanks that make them equally long.
+
+Where the lengths are equal only the bytes that differ need to be written; a task's slack is what
+keeps them equal.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from orgpost.org.change import with_logbook
+from orgpost.org.entry import parse
+from orgpost.org.logbook import slack
+from orgpost.org.scan import Span
+from orgpost.org.syntax import SLACK_BYTES, TASK
+
+if TYPE_CHECKING:
+    from orgpost.org.syntax import FileKind
+
+# Two differences that are nearer than this are cheaper as one: each costs a journal record's part.
+_DIFFERENCE: Final = re.compile(rb"[^\0]+(?:\0{1,24}[^\0]+)*")
+
+
+def smallest(old: bytes, new: bytes, at: int) -> list[tuple[int, bytes, bytes]]:
+    """Give what differs as (offset, old, new), for bytes that stand at an offset."""
+    if len(old) == len(new):
+        both = int.from_bytes(old) ^ int.from_bytes(new)
+        spans = (found.span() for found in _DIFFERENCE.finditer(both.to_bytes(len(old))))
+        return [(at + start, old[start:end], new[start:end]) for start, end in spans]
+    start = _common_prefix(old, new)
+    tail = _common_prefix(old[start:][::-1], new[start:][::-1])
+    return [(at + start, old[start : len(old) - tail], new[start : len(new) - tail])]
+
+
+def _common_prefix(one: bytes, other: bytes) -> int:
+    """Halve until it is found: slices are compared at the speed of memory."""
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def fit(old: bytes, new: bytes, kind: FileKind, *, slack_bytes: int = SLACK_BYTES) -> bytes:
+    """Give a task's new version as long as the old one, if its slack allows it.
+
+    It eats from the last line backwards, or gives back; where none would be left it is whole again.
+    """
+    if kind.name != TASK.name or len(old) == len(new):
+        return new
+    new = with_logbook(new, kind)
+    blanks = _slack_span(new, kind)
+    room = len(old) - (len(new) - (blanks.end - blanks.start))
+    size = room if room > len(kind.eol) else slack_bytes
+    return new[: blanks.start] + slack(size, kind.eol) + new[blanks.end :]
+
+
+def without_slack(raw: bytes, kind: FileKind) -> bytes:
+    """Give an entry as the archive holds it."""
+    blanks = _slack_span(raw, kind)
+    return raw[: blanks.start] + raw[blanks.end :]
+
+
+def _slack_span(raw: bytes, kind: FileKind) -> Span:
+    """Give where the blank lines are that end the LOGBOOK."""
+    span = parse(raw, kind).logbook_span or Span(0, 0)
+    words = len(raw[span.start : span.end].rstrip(b" \t\r\n"))
+    line_end = raw.find(b"\n", span.start + words, span.end) + 1
+    return Span(line_end if words and line_end else span.start, span.end)

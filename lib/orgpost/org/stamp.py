@@ -1,0 +1,89 @@
+"""Times at the border: Org's stamps for people, in local time, and UTC for programs.
+
+What cannot be read is no time: it blocks nothing, and stays as it stands.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from orgpost.org import syntax
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
+
+_DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_STAMP: Final = (
+    r"[<\[]([0-9]{4})-([0-9]{2})-([0-9]{2})"
+    r"(?:[ \t]++[^-+0-9>\]\s][^>\]\s]*+)?"
+    r"(?:[ \t]++([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?)?[^>\]\n]*+[>\]]"
+)
+_UTC: Final = r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})Z"
+
+
+def parse_stamp(text: str, zone: tzinfo) -> datetime | None:
+    """Read the stamp with which a text begins, active or not; its day's name is not looked at."""
+    local = _local(text)
+    return local and _in_utc(local.replace(tzinfo=zone))
+
+
+def parse_created(text: str, zone: tzinfo, id: str) -> datetime | None:
+    """Read CREATED; where a clock change makes it two times, the id may tell which."""
+    local = _local(text)
+    if local is None:
+        return None
+    second = _in_utc(local.replace(tzinfo=zone, fold=1))
+    return second if second and second == id_time(id) else _in_utc(local.replace(tzinfo=zone))
+
+
+def format_stamp(
+    moment: datetime, zone: tzinfo, *, seconds: bool = False, active: bool = False
+) -> str:
+    """Write a stamp in local time, days named in English whatever the locale."""
+    local = moment.astimezone(zone)
+    day, time = local.isoformat(timespec="seconds").split("T")
+    text = f"{day} {_DAYS[local.weekday()]} {time[: 8 if seconds else 5]}"
+    return f"<{text}>" if active else f"[{text}]"
+
+
+def utc_text(moment: datetime) -> str:
+    """Write a time that programs decide by."""
+    return moment.astimezone(UTC).isoformat(timespec="seconds")[:19] + "Z"
+
+
+def parse_utc(text: str) -> datetime | None:
+    """Read a time that programs decide by."""
+    found = re.fullmatch(_UTC, text)
+    return found and _moment(*map(int, found.groups()))
+
+
+def id_time(id: str) -> datetime | None:
+    """Give the time that is in an id that orgpost made."""
+    found = re.fullmatch(syntax.MADE_ID, id)
+    if found is None:
+        return None
+    day, time = found[2].split("-")
+    return parse_utc(f"{day[:4]}-{day[4:6]}-{day[6:]}T{time[:2]}:{time[2:4]}:{time[4:]}Z")
+
+
+def _local(text: str) -> datetime | None:
+    found = re.match(_STAMP, text)
+    return found and _moment(*(int(number or 0) for number in found.groups()))
+
+
+def _moment(
+    year: int, month: int, day: int, hour: int, minute: int, second: int
+) -> datetime | None:
+    try:
+        return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def _in_utc(moment: datetime) -> datetime | None:
+    try:
+        return moment.astimezone(UTC)
+    except (OverflowError, ValueError):  # the first and the last day that Python can say
+        return None

@@ -16,7 +16,6 @@
 (require 'org-lint)
 (require 'org-agenda)
 (require 'org-table)
-(require 'org-colview)
 (require 'ob-emacs-lisp)
 
 (defvar orgpost-test-ran nil
@@ -160,17 +159,17 @@
       (kill-buffer agenda))
     (nreverse lines)))
 
-(defun orgpost-test-agenda (path date)
-  "Return the lines of a four-day agenda over PATH from DATE on, without log and stamps."
+(defun orgpost-test-agenda (path date log)
+  "Return the lines of a four-day agenda over PATH from DATE on; LOG: with log and stamps too."
   (let ((org-agenda-files (list path))
-        (org-agenda-include-inactive-timestamps nil)
-        (org-agenda-start-with-log-mode nil)
+        (org-agenda-include-inactive-timestamps log)
+        (org-agenda-start-with-log-mode (and log '(closed clock state)))
         (org-agenda-window-setup 'current-window)
         (org-agenda-start-on-weekday nil)
         (inhibit-message t))
-    (org-agenda-list nil date 4)
-    (prog1 (orgpost-test--agenda-lines)
-      (org-release-buffers (list (get-file-buffer path))))))
+    (orgpost-test-visiting path
+      (org-agenda-list nil date 4)
+      (orgpost-test--agenda-lines))))
 
 (defun orgpost-test--look (path date)
   "Look at PATH in every view of the agenda from DATE on."
@@ -188,8 +187,7 @@
 (defun orgpost-test--handle ()
   "Do to the current buffer what people do all day without thinking of code."
   (font-lock-ensure)
-  (dolist (act (list #'org-show-all #'org-columns #'org-columns-quit
-                     #'org-align-tags #'org-update-statistics-cookies
+  (dolist (act (list #'org-show-all #'org-align-tags #'org-update-statistics-cookies
                      (lambda () (org-update-all-dblocks))
                      (lambda () (org-table-map-tables #'org-table-align t))
                      (lambda () (org-table-recalculate-buffer-tables))

@@ -16,11 +16,12 @@ from orgpost.errors import Busy, Conflict, Exists, OrgpostError
 from orgpost.store.calls import Calls
 from orgpost.store.disk import Disk, trouble
 from orgpost.store.held import SAVING, Held, Waits
+from orgpost.store.inspection import Inspection, Inspector
 from orgpost.store.journal_file import JournalFile
 from orgpost.store.keeper import Changed, Keeper
 from orgpost.store.lock import FileLock
-from orgpost.store.page import Move, Page, Receipt, View
-from orgpost.store.quarantine import Quarantine
+from orgpost.store.page import ROOT, Move, Page, Receipt, View
+from orgpost.store.quarantine import Kept, Quarantine
 from orgpost.store.reader import Reader
 from orgpost.store.watch import Watch
 
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
 
-ROOT: Final = "org/messaging"
 _TRIES: Final = 5
 _LOOK_AGAIN_SECONDS: Final = 0.05
 _SAVE_SECONDS: Final = 0.26
@@ -73,6 +73,7 @@ class FileStore:
         self._lock_seconds = lock_seconds
         self._boxes: dict[str, _Box] = {}
         self._left_waiting: set[str] = set()
+        self._inspector = Inspector(self.disk, self.clock, self.watch)
         self._quarantine = Quarantine(self.disk, self.clock)
         self._reader = Reader(self.disk, self.clock, self.watch, self.settle)
 
@@ -232,13 +233,46 @@ class FileStore:
         self._quarantine.keep(path, reason, part.new, **facts)
 
     def settle(self, path: str, *, seconds: float = 0.0) -> View | None:
-        """Put right what is left over, with one try for the lock; None where it is not to be had."""
+        """Put right what is left over, with one try for the lock; None where it is held."""
         try:
             with self.held(path, seconds=seconds) as held:
                 held.settle()
                 return held.view()
         except (OrgpostError, Changed, Waits):
             return None
+
+    # -- for doctor ----------------------------------------------------------------------------
+
+    def inspect(self, path: str) -> Inspection:
+        """Say what is known of a file besides its content."""
+        return self._inspector.inspect(path, len(self.view(path).waiting))
+
+    def confirm(self, path: str) -> None:
+        """Put in what waits, sync the file, and forget its records: its journal is empty then.
+
+        Where an editor keeps the file from us, what waits stays in the journal.
+        """
+        with suppress(Changed, Waits), self.held(path) as held:
+            held.settle()
+            held.confirm()
+
+    def left_over(self, folder: str) -> list[str]:
+        """Name the scratch files that dead processes left in a folder."""
+        return self._inspector.left_over(folder)
+
+    def sweep(self, folder: str) -> list[str]:
+        """Remove the scratch files that dead processes left in a folder; names them."""
+        return self._inspector.sweep(folder)
+
+    def quarantined(self) -> list[Kept]:
+        """Give what is in quarantine, oldest first."""
+        return list(self._quarantine.list())
+
+    def drop_quarantined(self, name: str) -> None:
+        """Remove one thing from quarantine."""
+        self._quarantine.drop(name)
+
+    # -- the end -------------------------------------------------------------------------------
 
     def close(self) -> None:
         """Put in what only waited for a save to end, and let go."""

@@ -54,7 +54,7 @@ class Held:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Settle, then hold the editor's lock for one edit; raises `Waits` where a person has it."""
+        """Settle, then hold the editor's lock for one edit; `Waits` where a person has it."""
         self.settle()
         with self._watch.hold(self._file.folder, self._file.name) as editor:
             if editor is not None:
@@ -127,6 +127,11 @@ class Held:
             file.replace(with_tail(file.with_header(mended.data), mended.tail))
         file.forget(file.last)
         self.settled = True
+
+    def confirm(self) -> None:
+        """Sync the file and empty its journal, where the file is ours."""
+        if self.settled:
+            self._file.confirm()
 
     def view(self) -> View:
         """Give what a reader sees while we hold the lock."""

@@ -125,7 +125,7 @@ class _Mending:
         # After a person's save the torn bytes stand at another offset, but still at the end.
         low = max(0, len(self._out) - left)
         for at in range(low, len(self._out)):
-            if self._out[at] in b"*\0\n" and (at == 0 or self._out[at - 1] == 0x0A):
+            if self._out[at] in b"*\0\n" and (at == 0 or self._out[at - 1 : at] == b"\n"):
                 yield at
 
     def _add_or_drop(self, change: _Change, images: _Images) -> None:

@@ -61,7 +61,7 @@ class Record(NamedTuple):
 
 
 class Header(NamedTuple):
-    """`turn` counts the writes of it, `done` is the last forgotten sequence, `start` the offset where reading begins."""
+    """`turn` counts its writes, `done` is the last forgotten sequence, reading begins at `start`."""
 
     turn: int
     done: int
@@ -75,7 +75,7 @@ def encode_header(header: Header) -> bytes:
 
 
 def header_place(header: Header) -> int:
-    """Say where this header goes: the blocks are written in turn, so one torn block loses nothing."""
+    """Say where this header goes: the blocks are written in turn, a torn one loses nothing."""
     return header.turn % 2 * HEADER_SIZE
 
 
@@ -189,7 +189,8 @@ class Flag(IntFlag):
 class Block(NamedTuple):
     """What the lock file remembers of the Org file after our last write; valid in one boot only.
 
-    `turn` is odd while the Org file is being written.  `flags` are those of `Flag`.  `last` is the last sequence that is in the file, `end` where the next record goes:
+    `turn` is odd while the Org file is being written, `flags` are those of `Flag`.  `last` is the
+    last sequence that is in the file, `end` where the next record goes:
     a record that stands there already waits to be put into the file.  All up to `mark` waits
     since `mark_ns` (wall time) to be confirmed; 0 is nothing.  `confirmed_inode` is the file
     whose name in the folder is known to be synced.

@@ -97,7 +97,7 @@ class JournalFile:
         return Reading(Header(1, done, FIRST), (), (), FIRST), unreadable
 
     def follows(self, last: int, end: int) -> bool:
-        """Ask whether a record stands behind the last known one: one that waits, or a dead man's."""
+        """Ask whether a record stands behind the last known one, waiting or a dead man's."""
         with trouble(self._shown, "read"):
             if self._open() is None:
                 return True

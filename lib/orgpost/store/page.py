@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
 
+ROOT: Final = "org/messaging"
 MAX_SPLICE: Final = 65_536
 
 

@@ -14,7 +14,7 @@ from orgpost.store.image import mend, with_tail
 from orgpost.store.journal import Flag, without_voids
 from orgpost.store.journal_file import JournalFile
 from orgpost.store.lock import FileLock
-from orgpost.store.page import View
+from orgpost.store.page import ROOT, View
 
 if TYPE_CHECKING:
     import os
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from orgpost.store.journal import Block, Reading
     from orgpost.store.watch import Watch
 
-ROOT: Final = "org/messaging"
 _PATIENCE_SECONDS: Final = 0.05
 _SAVE_SECONDS: Final = 2.0
 _LOOK_SECONDS: Final = 0.02

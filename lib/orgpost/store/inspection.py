@@ -1,0 +1,82 @@
+"""What a store can say of a file besides its content: for `doctor`, for nobody's decisions."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from orgpost.store.disk import SCRATCH
+from orgpost.store.journal_file import JournalFile
+from orgpost.store.page import ROOT
+
+if TYPE_CHECKING:
+    from orgpost.clock import Clock
+    from orgpost.store.disk import Disk
+    from orgpost.store.watch import Watch
+
+_SCRATCH: Final = re.compile(rf"\..+\.(?P<pid>[0-9]+)-[0-9]+{re.escape(SCRATCH)}")
+_OTHERS: Final = (".{}.swp", ".~lock.{}#")
+
+
+class Inspection(NamedTuple):
+    """`waiting` entries are not in the file yet, `unconfirmed` records not forgotten.
+
+    `editor` says in words who has unsaved changes, `others` names signs of other editors,
+    `links` counts the names of the file, `mode` is its permission bits.
+    """
+
+    path: str
+    waiting: int
+    unconfirmed: int
+    journal_readable: bool
+    editor: str | None
+    others: tuple[str, ...]
+    links: int
+    mode: int
+
+
+class Inspector:
+    """Looks, and sweeps what dead processes left; it changes no Org file."""
+
+    def __init__(self, disk: Disk, clock: Clock, watch: Watch) -> None:
+        self._disk, self._clock, self._watch = disk, clock, watch
+
+    def inspect(self, path: str, waiting: int) -> Inspection:
+        """Say what is known of a file; `waiting` comes from a view of it."""
+        folder, _, name = path.rpartition("/")
+        journal = JournalFile(self._disk, self._clock, path)
+        reading = journal.peek()
+        records = 0 if reading is None else len(reading.records)
+        readable = reading is not None or not journal.exists()
+        editor, links, mode = None, 0, 0
+        others: tuple[str, ...] = ()
+        with suppress(FileNotFoundError), self._disk.folder(f"{ROOT}/{folder}") as fd:
+            there = set(self._disk.calls.names(fd))
+            others = tuple(sign.format(name) for sign in _OTHERS if sign.format(name) in there)
+            found = self._disk.print_of(fd, name)
+            holder = self._watch.editor(fd, name)
+            editor = None if holder is None else holder.words(path)
+            if found is not None:
+                links, mode = found.st_nlink, found.st_mode & 0o777
+        return Inspection(path, waiting, records, readable, editor, others, links, mode)
+
+    def left_over(self, folder: str) -> list[str]:
+        """Name the scratch files of dead processes in a folder."""
+        with suppress(FileNotFoundError), self._disk.folder(f"{ROOT}/{folder}") as fd:
+            names = self._disk.calls.names(fd)
+            return sorted(name for name in names if self._is_dead(name))
+        return []
+
+    def sweep(self, folder: str) -> list[str]:
+        """Remove the scratch files of dead processes in a folder; names them."""
+        swept = []
+        for name in self.left_over(folder):
+            with suppress(FileNotFoundError), self._disk.folder(f"{ROOT}/{folder}") as fd:
+                self._disk.calls.unlink(name, folder=fd)
+                swept.append(name)
+        return swept
+
+    def _is_dead(self, name: str) -> bool:
+        found = _SCRATCH.fullmatch(name)
+        return found is not None and not self._disk.calls.process_alive(int(found["pid"]))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from orgpost.errors import InvalidField
@@ -98,7 +99,7 @@ class Entry:
     @property
     def planning(self) -> Pairs:
         """The planning keywords with their stamps, as they stand."""
-        return tuple(re.findall(_PLANNED, _text(self.raw, self.planning_span, self.kind)))
+        return tuple(re.findall(syntax.PLANNED, _text(self.raw, self.planning_span, self.kind)))
 
     @property
     def logbook_span(self) -> Span | None:
@@ -127,9 +128,6 @@ class Entry:
     def subs(self) -> tuple[Sub, ...]:
         """The sub-headings of all levels, in their order."""
         return tuple(_subs(self.raw, self.end, self.kind))
-
-
-_PLANNED: Final = r"(CLOSED|SCHEDULED|DEADLINE):[ \t]*([<\[][^\]>\n]*[\]>])"
 
 
 def _first(properties: Pairs, name: str) -> str | None:
@@ -172,7 +170,7 @@ def _flaw(raw: bytes, encoding: str) -> str:
 
 
 _OPENS_A_DRAWER: Final = (
-    rb"[^\n]*\n(?:[ \t]*(?:CLOSED|SCHEDULED|DEADLINE):[^\n]*\n)?[ \t]*:(?i:PROPERTIES):[ \t]*\r?$"
+    rb"[^\n]*\n(?:%b\n)?[ \t]*:(?i:PROPERTIES):[ \t]*\r?$" % syntax.PLANNING_LINE.encode()
 )
 
 
@@ -202,7 +200,7 @@ def _read_heading(line: bytes, kind: FileKind) -> Heading:
 
 
 def _read_priority(text: str) -> tuple[Priority | None, str]:
-    found = re.match(r"\[#([A-Za-z]|[1-5]?[0-9]|6[0-4])\][ \t]*", text)
+    found = re.match(syntax.PRIORITY, text)
     if found is None:
         return None, text
     priority: Priority = "A" if found[1] == "A" else "B" if found[1] == "B" else "C"
@@ -216,11 +214,8 @@ def _read_tags(text: str) -> tuple[str, tuple[str, ...]]:
     return (text if tags is None else text[:blank]).strip(" \t"), tags or ()
 
 
-_PROPERTY_LINE: Final = r"(?m)^[ \t]*:([^ \t\n]+):(?:[ \t]([^\n]*))?$"
-
-
 def _read_drawer(raw: bytes, span: Span, kind: FileKind) -> Pairs:
-    lines = re.findall(_PROPERTY_LINE, _text(raw, span, kind))
+    lines = re.findall(rf"(?m)^{syntax.DRAWER_LINE}$", _text(raw, span, kind))
     return tuple((key.upper(), quote.unquote_value(value.strip(" \t"))) for key, value in lines)
 
 
@@ -243,27 +238,28 @@ def _next_heading(raw: bytes, start: int) -> int:
     return found.start() + 1 if found else len(raw)
 
 
-_SKIPPED: Final = (
-    rb"(?:[ \t]*%(cr)b\n)*+"
-    rb"[ \t]*(?:CLOCK:[^\n]*(?:\n|\Z)|:(?P<name>[\w\x80-\xff-]+):[ \t]*%(cr)b(?P<eol>\n))"
-)
-_CLOSE: Final = rb"\n([ \t]*:(?i:END):[ \t]*%(cr)b(?:\n|\Z))"
+@cache
+def _skipped(cr: str) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
+    blank = rf"(?:[ \t]*{cr}\n)*+"
+    skipped = rf"{blank}(?:{syntax.CLOCK}(?:\n|\Z)|{syntax.OPENING}{cr}(?P<eol>\n))"
+    closing = rf"\n({syntax.CLOSING}{cr}(?:\n|\Z))"
+    return re.compile(skipped.encode()), re.compile(closing.encode())
 
 
 def _contents(raw: bytes, start: int, end: int, kind: FileKind) -> tuple[int, Span | None]:
     """Give where the body begins, after closed drawers and clock lines, and the LOGBOOK's lines."""
-    cr = {b"cr": rb"\r?" if kind.crlf else b""}
-    skipped, close = re.compile(_SKIPPED % cr), re.compile(_CLOSE % cr)
+    skipped, closing = _skipped(r"\r?" if kind.crlf else "")
     logbook: Span | None = None
     while found := skipped.match(raw, start, end):
-        start = found.end()
-        if found["name"]:
-            closed = close.search(raw, found.start("eol"), end)
+        body = found.end()
+        if found["eol"]:
+            closed = closing.search(raw, found.start("eol"), end)
             if closed is None:
-                return found.start(), logbook
-            if found["name"].upper() == b"LOGBOOK" and logbook is None:
-                logbook = Span(found.end(), closed.start(1))
-            start = closed.end()
+                break
+            if logbook is None and found[1].upper() == b"LOGBOOK":
+                logbook = Span(body, closed.start(1))
+            body = closed.end()
+        start = body
     return start, logbook
 
 

@@ -207,9 +207,14 @@ def read_tags(text: str) -> tuple[str, ...] | None:
     inner = text[1:-1]
     if len(text) < 3 or text[0] != ":" or text[-1] != ":":  # noqa: PLR2004
         return None
-    if not all(letter == ":" or _in_a_tag(letter) for letter in inner):
+    if not all(letter == ":" or _in_a_read_tag(letter) for letter in inner):
         return None
     return tuple(tag for tag in inner.split(":") if tag)
+
+
+def _in_a_read_tag(letter: str) -> bool:
+    # Emacs also takes numbers that are letters (roman ones), which nobody needs to write.
+    return _in_a_tag(letter) or unicodedata.category(letter) == "Nl"
 
 
 def check_property(name: str, value: str) -> tuple[str, str]:

@@ -10,10 +10,12 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from orgpost.org.syntax import BOM, COOKIE, FileKind
+from orgpost.org import syntax
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from orgpost.org.syntax import FileKind
 
 
 class Span(NamedTuple):
@@ -29,7 +31,7 @@ class Span(NamedTuple):
 def has_cookie(data: bytes) -> bool:
     """Say whether line 1 is the cookie; a BOM and CRLF are somebody's, and stay."""
     line = data[: data.find(b"\n") + 1]
-    return line.removeprefix(BOM).rstrip(b"\r\n") == COOKIE
+    return line.removeprefix(syntax.BOM).rstrip(b"\r\n") == syntax.COOKIE
 
 
 def is_crlf(data: bytes) -> bool:
@@ -102,26 +104,26 @@ def with_keyword(data: bytes, keyword: bytes) -> Iterator[Span]:
 # --- their ids ----------------------------------------------------------------------------------
 
 
-def _head(cr: bytes) -> re.Pattern[bytes]:
-    """Match heading, planning and a valid drawer (see docs/format.md, Scanning).
+def _head(cr: str) -> re.Pattern[bytes]:
+    """Match heading, planning and a valid drawer (docs/format.md, Scanning).
 
     The loop is possessive, so that a drawer that never closes is given up in one pass.
     """
-    end = rb"[ \t]*:(?i:END):[ \t]*" + cr + rb"(?:\n|\Z)"
+    no_cr = r"(?<!\r)"
+    closing = rf"{syntax.CLOSING}{cr}(?:\n|\Z)"
+    line = rf"(?!{closing}){syntax.DRAWER_LINE}{cr or no_cr}\n"
     return re.compile(
-        rb"\* [^\n]*\n"
-        rb"(?P<planning>[ \t]*(?:CLOSED|SCHEDULED|DEADLINE):[^\n]*\n)?"
-        rb"[ \t]*:(?i:PROPERTIES):[ \t]*" + cr + rb"\n"
-        rb"(?P<drawer>(?:(?!" + end + rb")"
-        rb"[ \t]*:[^ \t\n]+:(?:[ \t][^\n]*)?" + (cr or rb"(?<!\r)") + rb"\n)*+)"
-        rb"(?P<close>" + end + rb")"
+        (
+            rf"\*+ [^\n]*\n(?P<planning>{syntax.PLANNING_LINE}\n)?"
+            rf"[ \t]*:(?i:PROPERTIES):[ \t]*{cr}\n(?P<drawer>(?:{line})*+){closing}"
+        ).encode()
     )
 
 
-_LF_HEAD: Final = _head(b"")
-_CRLF_HEAD: Final = _head(rb"\r?")
+_LF_HEAD: Final = _head("")
+_CRLF_HEAD: Final = _head(r"\r?")
 _ID_LINE: Final = re.compile(rb"(?mi)^[ \t]*:ID:(?:[ \t]([^\n]*))?$")
-_ID: Final = re.compile(rb"[^ \t]+")
+_ID: Final = re.compile(syntax.READ_ID.encode())
 
 
 def head(data: bytes, span: Span, *, crlf: bool) -> re.Match[bytes] | None:

@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from orgpost.names import NAME
+
 # --- characters ---------------------------------------------------------------------------------
 
 BL: Final = r"[ \t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]"
@@ -44,8 +46,15 @@ LINE: Final = (
 TRAIL: Final = rf"{BL}(?=\n|\Z)"
 VALUE: Final = rf'\A(?:"|nil\Z|{BL})|{BL}\Z|%%\(|<%%|<[0-9]{{4}}-|(?i::END:|:PROPERTIES:)|[\t\n]'
 
-# --- how ours are read back ---------------------------------------------------------------------
+# --- how entries are read -----------------------------------------------------------------------
 
+PRIORITY: Final = r"\[#([A-Za-z]|[1-5]?[0-9]|6[0-4])\][ \t]*"
+PLANNING_LINE: Final = r"[ \t]*(?:CLOSED|SCHEDULED|DEADLINE):[^\n]*"
+PLANNED: Final = r"(CLOSED|SCHEDULED|DEADLINE):[ \t]*([<\[][^\]>\n]*[\]>])"
+DRAWER_LINE: Final = r"[ \t]*:([^ \t\n]+):(?:[ \t]([^\n]*))?"
+OPENING: Final = r"[ \t]*:([^ \t\n:]+):[ \t]*"
+CLOSING: Final = r"[ \t]*:(?i:END):[ \t]*"
+CLOCK: Final = r"[ \t]*CLOCK:[^\n]*"
 FIXED_LINE: Final = r"^[ \t]*:(?: (.*))?$"
 STATE_ITEM: Final = (
     r'^[ \t]*- State "([^"]*)"[ \t]+from(?:[ \t]+"([^"]*)")?[ \t]+\[([^\]\n]*)\](.*)$'
@@ -56,7 +65,6 @@ STATE_ITEM: Final = (
 MADE_ID: Final = r"(msg|task|file|chg)-([0-9]{8}-[0-9]{6})-[0123456789abcdefghjkmnpqrstvwxyz]{10}"
 SUPPLIED_ID: Final = r"(?:msg|task|file|chg)-[a-z0-9][a-z0-9._-]{0,119}"
 READ_ID: Final = r"[^ \t]+"
-NAME: Final = r"[a-z0-9][a-z0-9_-]{0,47}"
 PROPERTY: Final = r"[A-Z][A-Z0-9_-]{0,47}"
 
 # The order in which drawers SHOULD list them; what is not here comes last.

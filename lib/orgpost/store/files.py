@@ -303,3 +303,13 @@ def replace_file(path: Path, data: bytes, *, mode: int | None = None) -> None:
         found = disk.print_of(folder, path.name)
         like = mode if mode is not None else found if found is not None else 0o600
         disk.replace(folder, path.name, data, like=like)
+
+
+def create_file(path: Path, data: bytes, *, mode: int = 0o600) -> None:
+    """Make a file anywhere that was not there, synced; `Exists` where it is."""
+    disk = Disk(os.fspath(path.parent), Calls(), sync=True)
+    with trouble(str(path), "write"), disk.folder("") as folder:
+        try:
+            disk.create(folder, path.name, [data], mode=mode)
+        except FileExistsError:
+            raise Exists(str(path)) from None

@@ -61,7 +61,7 @@ class Record(NamedTuple):
 
 
 class Header(NamedTuple):
-    """`turn` counts its writes, `done` is the last forgotten sequence, reading begins at `start`."""
+    """`turn` counts its writes, `done` is the last forgotten sequence, `start` where to read."""
 
     turn: int
     done: int

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Heading:
-    """A heading as org-element reads it; `types` are all the things in the text below it."""
+    """A heading as org-element reads it: `types` are things below it, `logged` those in drawers."""
 
     level: int
     keyword: str | None
@@ -25,6 +25,7 @@ class Heading:
     properties: list[tuple[str, str]]
     drawers: list[str]
     types: list[str]
+    logged: list[str]
     begin: int
 
     def get(self, name: str) -> str | None:
@@ -85,5 +86,6 @@ def _heading(fields: dict[str, Any]) -> Heading:
         properties=[(name, value) for name, value in fields["properties"]],
         drawers=fields["drawers"],
         types=fields["types"],
+        logged=fields["logged"],
         begin=fields["begin"],
     )

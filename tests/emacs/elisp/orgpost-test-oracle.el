@@ -76,12 +76,21 @@
              (list (org-element-property :key property)
                    (or (org-element-property :value property) "")))))))
 
-(defun orgpost-test--types (section)
-  "Return the types that occur in SECTION, each once."
+(defun orgpost-test--types (tree)
+  "Return the types that occur in TREE, each once; what is in a drawer counts for the drawer only."
+  (and tree
+       (delete-dups
+        (org-element-map tree orgpost-test--all-types
+          (lambda (thing) (symbol-name (org-element-type thing)))
+          nil nil 'drawer))))
+
+(defun orgpost-test--types-in-drawers (section)
+  "Return the types that occur in the drawers of SECTION, each once."
   (and section
        (delete-dups
-        (org-element-map section orgpost-test--all-types
-          (lambda (thing) (symbol-name (org-element-type thing)))))))
+        (apply #'append
+               (org-element-map section 'drawer
+                 (lambda (drawer) (orgpost-test--types (org-element-contents drawer))))))))
 
 (defun orgpost-test--drawers (section)
   "Return the names of the drawers in SECTION."
@@ -103,6 +112,7 @@
           (cons :properties (vconcat (orgpost-test--properties section)))
           (cons :drawers (vconcat (orgpost-test--drawers section)))
           (cons :types (vconcat (orgpost-test--types section)))
+          (cons :logged (vconcat (orgpost-test--types-in-drawers section)))
           (cons :begin (1- (position-bytes (org-element-property :begin headline)))))))
 
 (defun orgpost-test-headings (path)

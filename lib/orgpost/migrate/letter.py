@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from orgpost.migrate.old import moment
+from orgpost.names import TIERS
 from orgpost.org.syntax import (
     PROPERTY,
     REFUSED_TAGS,
@@ -46,7 +47,6 @@ V02_TASK_STATES: Final = {
     "CANCELLED": "CANCELLED",
     "ARCHIVED": "ARCHIVED",
 }
-TIERS: Final = frozenset({"owner", "team", "trusted", "unknown"})
 
 _PRIORITIES: Final = frozenset({"high", "normal", "low"})
 _CONSUMED: Final = frozenset({"ID", "FROM", "TO", "THREAD", "REPLY_TO", "CREATED", "PRIORITY"})
@@ -61,6 +61,8 @@ _OF_TASKS: Final = frozenset(
 )
 _TASK_CONSUMED: Final = frozenset({"TRUST_TIER", "SUBMITTED", "RETRY_COUNT", "EFFORT"})
 _STAMP_ONLY: Final = re.compile(r"\A\[\d{4}-\d\d-\d\d[^\]]*\][ \t]*")
+_PLANNED: Final = re.compile(r"(CLOSED|SCHEDULED|DEADLINE):[ \t]*([<\[][^\]>\n]*[\]>])")
+_OPEN_TASKS: Final = frozenset({"WAITING", "QUEUED"})
 _PARTED: Final = re.compile(r"[^A-Z0-9_-]")
 
 
@@ -72,6 +74,7 @@ class Letter:
     state before an archived one, `holder` is whose file it lay in.
     """
 
+    version: str
     file: str
     line: int
     kind: str
@@ -89,6 +92,7 @@ class Letter:
     reply_to: str
     properties: tuple[tuple[str, str], ...]
     body: str
+    planning: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
 
     def with_note(self, note: str, *properties: tuple[str, str]) -> Letter:
@@ -170,6 +174,8 @@ def _message_v02(entry: OldEntry, file: str, holder: str) -> Letter:
     others = [(name, value) for name, value in entry.properties if name.upper() not in _CONSUMED]
     own = _OF_FILES if is_file else frozenset()
     odd = _odd_v02(entry, told=entry.keyword in _TOLD_V02)
+    if entry.planning:
+        odd.append(("V02_PLANNING", entry.planning))
     properties = kept_properties([*odd, *others], "V02_", own)
     state = _state_v02(entry)
     return replace(
@@ -202,6 +208,7 @@ def _task_v02(entry: OldEntry, file: str, holder: str) -> Letter:
         created=moment(entry.get("SUBMITTED") or entry.get("CREATED"), entry.get("ID")),
         title=entry.words,
         tags=clean_tags(entry.tags),
+        planning=_planned(entry, state),
     )
     if entry.keyword == "WORKING":
         return letter.with_note("it was WORKING: QUEUED, nobody holds it")
@@ -213,6 +220,7 @@ def _letter(
 ) -> Letter:
     priority = entry.get("PRIORITY").lower() or "normal"
     letter = Letter(
+        version=prefix.removesuffix("_"),
         file=file,
         line=entry.line,
         kind="message",
@@ -267,9 +275,17 @@ def _task_state_v02(entry: OldEntry) -> str:
 
 
 def _odd_v02(entry: OldEntry, *, told: bool) -> list[tuple[str, str]]:
-    """Keep what the new entry cannot say: a state that is no longer told apart, planning."""
-    odd = [] if told or not entry.keyword else [("V02_STATE", entry.keyword)]
-    return odd + ([("V02_PLANNING", entry.planning)] if entry.planning else [])
+    """Keep a state that the new entry no longer tells apart."""
+    return [] if told or not entry.keyword else [("V02_STATE", entry.keyword)]
+
+
+def _planned(entry: OldEntry, state: str) -> tuple[tuple[str, str], ...]:
+    """Give a task's planning line: CLOSED exactly where its state is one of the closed ones."""
+    found = dict(_PLANNED.findall(entry.planning))
+    closed = found.pop("CLOSED", "") or entry.get("COMPLETED") or entry.get("SUBMITTED")
+    if state not in _OPEN_TASKS and closed.startswith("["):
+        found["CLOSED"] = closed
+    return tuple(sorted(found.items()))
 
 
 def _tier(entry: OldEntry) -> str:

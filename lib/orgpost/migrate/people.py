@@ -10,17 +10,14 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from orgpost.migrate.letter import TIERS
-from orgpost.org.syntax import NAME
+from orgpost.names import NAME, RESERVED, TIERS, fault_of_handle
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-RESERVED: Final = frozenset({"all", "me", "agent", "orgpost", "import"})
 SHARED: Final = "claude"
 SHARED_HANDLES: Final = frozenset({"@agent", "@claude", "@ai"})
 
-_HANDLE: Final = re.compile(r"@[a-z0-9_.-]+(?:@[a-z0-9.-]+)?")
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")
 _AGENT: Final = "-claude"
 _NOBODY: Final = "nobody"
@@ -257,7 +254,7 @@ def _with_handles(
         kept: list[str] = []
         olds = [f"@{old.removeprefix('@').lower()}" for old, id in names.items() if id == actor.id]
         for handle in [*actor.handles, *(old for old in olds if old != f"@{actor.id}")]:
-            if not _HANDLE.fullmatch(handle):
+            if fault_of_handle(handle):
                 notes.append(f"{handle} cannot be a handle of {actor.id}")
             elif taken.get(handle, actor.id) != actor.id or handle[1:] in ids - {actor.id}:
                 notes.append(f"{handle} is somebody else already, not {actor.id} too")

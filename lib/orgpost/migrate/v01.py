@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 START: Final = re.compile(rf"(?m)^\* MESSAGE \[([^\]\n]*)\]([^\n]*)\n((?:{PLANNING})?){DRAWER}")
 
 _MESSAGE: Final = re.compile(r"(?m)^\* MESSAGE \[")
-_TITLES: Final = re.compile(r"(?i)#\+(?:TITLE|FILETAGS):")
+# The last one is the ancestor's own, and each file of ours says it too.
+_TITLES: Final = re.compile(r"(?i)#\+(?:TITLE:|FILETAGS:|STARTUP: overview\Z)")
 _SEPARATOR: Final = "\n\n"
 
 

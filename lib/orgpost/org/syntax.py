@@ -46,6 +46,11 @@ LINE: Final = (
 TRAIL: Final = rf"{BL}(?=\n|\Z)"
 VALUE: Final = rf'\A(?:"|nil\Z|{BL})|{BL}\Z|%%\(|<%%|<[0-9]{{4}}-|(?i::END:|:PROPERTIES:)|[\t\n]'
 
+# What an agenda lists even from fixed-width lines and drawers: ranges, and in log mode these words.
+RANGE: Final = r"(?:(?<=>-)|(?<=>--)|(?<=>---))<(?=[0-9]{4}-)"
+LOGGED: Final = r"(?:CLOSED|CLOCK)(?=: *\[[0-9]{4}-)"
+LOGGED_STATE: Final = r'(?<= State) (?=")'
+
 # --- how entries are read -----------------------------------------------------------------------
 
 PRIORITY: Final = r"\[#([A-Za-z]|[1-5]?[0-9]|6[0-4])\][ \t]*"

@@ -170,9 +170,9 @@
     (nreverse lines)))
 
 (defun orgpost-test-agenda (path date log)
-  "Return the lines of a four-day agenda over PATH from DATE on; LOG: with log and stamps too."
+  "Return the lines of a four-day agenda over PATH from DATE on; LOG: in log mode."
   (let ((org-agenda-files (list path))
-        (org-agenda-include-inactive-timestamps log)
+        (org-agenda-include-inactive-timestamps nil)
         (org-agenda-start-with-log-mode (and log '(closed clock state)))
         (org-agenda-window-setup 'current-window)
         (org-agenda-start-on-weekday nil)
@@ -217,6 +217,23 @@
     (orgpost-test-visiting path
       (orgpost-test--look path date)))
   (delete-dups (reverse orgpost-test-ran)))
+
+(defun orgpost-test--opening (path)
+  "Open PATH in the most careless Emacs there is; return what that did, nil where all is well."
+  (setq orgpost-test-ran nil)
+  (orgpost-test-careless
+    (orgpost-test-visiting path
+      (font-lock-ensure)
+      (let ((changed (delq nil (list (car orgpost-test-ran)
+                                     (car file-local-variables-alist)
+                                     (and (not (eq major-mode 'org-mode)) major-mode)
+                                     (and (not (eq buffer-file-coding-system 'utf-8-unix))
+                                          buffer-file-coding-system)))))
+        (and changed (format "%s: %S" (file-name-nondirectory path) changed))))))
+
+(defun orgpost-test-what-opening-does (paths)
+  "Open each of PATHS; return what that did beside showing it."
+  (delq nil (mapcar #'orgpost-test--opening paths)))
 
 (provide 'orgpost-test-oracle)
 ;;; orgpost-test-oracle.el ends here

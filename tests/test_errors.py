@@ -168,3 +168,26 @@ def test_all_problems_are_said_each_with_file_line_and_hint() -> None:
     said = "settings.local.yaml:3: store.sink: unknown key (store.sync?)"
     bare = errors.Problem(file="contacts.yaml", line=None, key="", problem="is empty", hint="")
     assert str(errors.BadSettings([PROBLEM, bare])) == f"{said}\ncontacts.yaml: is empty"
+
+
+def test_a_path_is_spoken_as_people_write_it() -> None:
+    """It is the key of a problem."""
+    assert errors.spoken_path(("actors", 1, "handles", 0)) == "actors[1].handles[0]"
+
+
+def test_an_error_shows_its_sentence_where_it_is_printed_bare() -> None:
+    """A log line of a worker tells what happened."""
+    assert repr(errors.NoSuchFile("a.txt")) == "NoSuchFile('no such file: a.txt')"
+
+
+def test_no_space_found_is_told_apart_from_a_place_that_is_none() -> None:
+    """One has to be made, the other was misspelt."""
+    found, named = errors.NotASpace(), errors.NotASpace("/x")
+    assert (found.hint, named.hint) == ("orgpost init .", "orgpost init /x")
+    assert str(found).startswith("no space found")
+    assert str(named).startswith("/x is not a space")
+
+
+def test_with_no_near_name_the_hint_shows_the_way_to_all() -> None:
+    """A hint always says what to do next."""
+    assert errors.UnknownActor("x").hint == "orgpost contacts lists all"

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from os import PathLike
     from typing import TypeAlias
 
+    KeyPath: TypeAlias = tuple[str | int, ...]
     Place: TypeAlias = str | PathLike[str]
 
 
@@ -354,6 +355,12 @@ class NoIdentity(OrgpostError, exit_code=78):
 
     sentence = "nobody is named to act here"
     advice = "--as NAME, or orgpost config set identity.name NAME"
+
+
+def spoken_path(path: KeyPath) -> str:
+    """Write the place of a value in a tree as people do: ``actors[1].handles``."""
+    words = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    return "".join(words).removeprefix(".")
 
 
 def say_problems(problems: Sequence[Problem]) -> str:

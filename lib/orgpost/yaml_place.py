@@ -10,11 +10,13 @@ import copy
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from orgpost.errors import Failed
-from orgpost.yaml_text import KeyPath, Mark, Parsed, read_yaml, spoken_path
+from orgpost.errors import Failed, spoken_path
+from orgpost.yaml_text import Mark, Parsed, read_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from orgpost.errors import KeyPath
 
 _PLAIN_TEXT: Final = r"[A-Za-z/][A-Za-z0-9_./-]*(?: [A-Za-z0-9_./-]+)*"
 _NO_TEXT: Final = r"(?i:y|n|yes|no|on|off|true|false|null)"

@@ -8,14 +8,14 @@ nests without end is a problem with its line; all of them are reported, none of 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from orgpost.errors import Problem
+from orgpost.errors import Problem, spoken_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-KeyPath: TypeAlias = tuple[str | int, ...]
+    from orgpost.errors import KeyPath
 
 LARGEST_FILE: Final = 1024 * 1024
 DEEPEST: Final = 24
@@ -75,12 +75,6 @@ def read_yaml(data: bytes, file: str) -> Parsed:
     reading = _Reading(file, text)
     content = reading.whole()
     return Parsed(file, text, content, reading.marks, reading.problems, bom)
-
-
-def spoken_path(path: KeyPath) -> str:
-    """Write a path as people do: ``actors[1].handles``."""
-    words = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
-    return "".join(words).removeprefix(".")
 
 
 def _nothing(file: str, line: int, what: str, hint: str) -> Parsed:

@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 
 from orgpost.errors import Failed
 from orgpost.yaml_place import add_item, flow, remove_item, set_value
-from orgpost.yaml_text import KeyPath, read_yaml
+from orgpost.yaml_text import read_yaml
 
 if TYPE_CHECKING:
     import random
+
+    from orgpost.errors import KeyPath
 
 TWO_COMMENTS: Final = "actors:\n  # me\n  # him\n  - id: b\n"
 NEW: Final = {"id": "new", "kind": "person"}

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import orgpost
-from orgpost.yaml_text import DEEPEST, LARGEST_FILE, Parsed, read_yaml, spoken_path
+from orgpost.yaml_text import DEEPEST, LARGEST_FILE, Parsed, read_yaml
 
 BOMB: Final = "a: &a [x, x]\n" + "".join(
     f"{new}: &{new} [*{old}, *{old}, *{old}, *{old}, *{old}, *{old}, *{old}, *{old}, *{old}]\n"
@@ -215,11 +215,6 @@ def test_a_byte_order_mark_stays_where_it_was(bom: bytes) -> None:
     page = read(bom + b"a: 1\n")
     assert page.text[page.marks["a",].start] == "1"
     assert page.encode(page.text) == bom + b"a: 1\n"
-
-
-def test_a_path_is_spoken_as_people_write_it() -> None:
-    """It is the `key` of a problem."""
-    assert spoken_path(("actors", 1, "handles", 0)) == "actors[1].handles[0]"
 
 
 def test_without_the_c_library_the_same_is_read(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,334 @@
+"""The one table of settings: what each is called, may be and means. Pure.
+
+A setting that is not in `KEYS` does not exist; the manual and the example file are compared with
+it. Reading files is the business of `settings_file`; here parsed values are checked and merged.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from orgpost.errors import Problem, spoken_path
+from orgpost.names import TIERS, fault_of_handle, fault_of_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from typing import TypeAlias
+
+    from orgpost.errors import KeyPath
+
+    Fault: TypeAlias = tuple[KeyPath, str, str]
+
+DEFAULT: Final = "default"
+_LONGEST_SHOWN: Final = 60
+
+
+class Key(NamedTuple):
+    """One setting."""
+
+    name: str
+    kind: str
+    default: Any
+    meaning: str
+    low: int | None = None
+    high: int | None = None
+    choices: tuple[str, ...] = ()
+
+
+KEYS: Final = (
+    Key("identity.name", "actor", None, "who acts here"),
+    Key("identity.handles", "handles", (), "further handles of that actor"),
+    Key("messaging.default_space", "path", None, "the space where nothing else names one"),
+    Key("messaging.spaces", "paths", (), "the spaces that `--all-spaces` reads"),
+    Key("messaging.show_in_today", "bool", True, "`digest --today` prints something"),
+    Key("messaging.auto_mark_read", "bool", False, "`show` and `inbox` mark what they showed"),
+    Key(
+        "messaging.agent_handles",
+        "handles",
+        ("@agent", "@claude", "@ai"),
+        "handles that mean the sender's own agent",
+    ),
+    Key("messaging.stale_after_hours", "int", 24, "unread for longer than this is stale", 1, 8760),
+    Key(
+        "messaging.archive_after_days",
+        "int",
+        30,
+        "`archive --auto` moves finished entries older than this; 0 = not by age",
+        0,
+        3650,
+    ),
+    Key(
+        "messaging.archive_keep",
+        "int",
+        500,
+        "finished entries that `archive --auto` leaves in a file",
+        0,
+        100_000,
+    ),
+    Key("messaging.route_timeout_seconds", "int", 30, "for one `--route`", 1, 600),
+    Key("messaging.limits.max_body_bytes", "int", 65_536, "of one body, in UTF-8", 1, 1_048_576),
+    Key("messaging.limits.max_file_bytes", "int", 26_214_400, "of all files of one message", 1),
+    Key(
+        "messaging.attach_roots",
+        "paths",
+        (),
+        "where attachments may come from; empty: anywhere for persons, "
+        "the space and the working folder for everyone else",
+    ),
+    Key(
+        "messaging.trust_overrides",
+        "tiers",
+        {},
+        "tiers that count here instead of those of contacts",
+    ),
+    Key(
+        "store.sync",
+        "choice",
+        "full",
+        "`off`: what was acknowledged survives a kill, not a power cut",
+        choices=("full", "off"),
+    ),
+    Key("store.lock_seconds", "float", 10.0, "the longest wait for a file that is held", 0, 600),
+    Key("store.slack_bytes", "int", 400, "blanks in a task, which its changes use up", 0, 2000),
+    Key("store.quarantine_days", "int", 90, "`doctor --prune` removes what is older", 0),
+    Key("hooks.actor", "actor", None, "who a session of a coding agent acts as"),
+    Key("hooks.digest_chars", "int", 1200, "the most that a hook says at once", 800, 8000),
+)
+
+BY_NAME: Final = MappingProxyType({key.name: key for key in KEYS})
+GROUPS: Final = frozenset(
+    key.name[:place] for key in KEYS for place, letter in enumerate(key.name) if letter == "."
+)
+
+
+class Layer(NamedTuple):
+    """The settings of one file, by their full names, and the line of each."""
+
+    origin: str
+    values: Mapping[str, Any]
+    lines: Mapping[str, int | None]
+
+
+class Settings:
+    """All settings, each with a value and the place that it came from; it does not change.
+
+    Ask by name and kind: ``settings.whole("messaging.archive_keep")``. A name that is not in the
+    table, or is of another kind, is a fault of the program.
+    """
+
+    __slots__ = ("_layers", "_values")
+
+    def __init__(self, layers: Sequence[Layer] = ()) -> None:
+        """Merge layers, the strongest last; maps are merged key by key, all else is replaced."""
+        values: dict[str, Any] = {key.name: key.default for key in KEYS}
+        for layer in layers:
+            for name, value in layer.values.items():
+                merged = isinstance(value, dict)
+                values[name] = MappingProxyType({**values[name], **value}) if merged else value
+        self._layers: Final = tuple(layers)
+        self._values: Final = MappingProxyType(values)
+
+    def __repr__(self) -> str:
+        told = (f"{name}={self[name]!r}" for name in BY_NAME if self.origin(name) != DEFAULT)
+        return f"Settings({', '.join(told)})"
+
+    def __getitem__(self, name: str) -> Any:
+        return self._values[name]
+
+    def origin(self, name: str) -> str:
+        """Name the strongest layer that sets it, or `DEFAULT`."""
+        setting = [layer.origin for layer in self._layers if name in layer.values]
+        return [DEFAULT, *setting][-1]
+
+    def line(self, name: str) -> int | None:
+        """Give the line that sets it in its origin."""
+        lines = [layer.lines.get(name) for layer in self._layers if name in layer.values]
+        return [None, *lines][-1]
+
+    def text(self, name: str) -> str | None:
+        """Give an actor, path or choice; None where it is not set."""
+        value: str | None = self._of_kind(name, "actor", "path", "choice")
+        return value
+
+    def whole(self, name: str) -> int:
+        """Give a whole number."""
+        return int(self._of_kind(name, "int"))
+
+    def number(self, name: str) -> float:
+        """Give a number."""
+        return float(self._of_kind(name, "float"))
+
+    def truth(self, name: str) -> bool:
+        """Give a yes or no."""
+        return bool(self._of_kind(name, "bool"))
+
+    def words(self, name: str) -> tuple[str, ...]:
+        """Give a list of handles or paths."""
+        return tuple(self._of_kind(name, "handles", "paths"))
+
+    def tiers(self, name: str) -> Mapping[str, str]:
+        """Give a map of actors to tiers."""
+        tiers: Mapping[str, str] = self._of_kind(name, "tiers")
+        return tiers
+
+    def to_dict(self) -> dict[str, dict[str, Any]]:
+        """Give value and origin of each, as ``config show`` prints them."""
+        return {
+            name: {"value": _plain(self[name]), "origin": self.origin(name)} for name in BY_NAME
+        }
+
+    def _of_kind(self, name: str, *kinds: str) -> Any:
+        if BY_NAME[name].kind not in kinds:
+            message = f"{name} is a setting of kind {BY_NAME[name].kind}"
+            raise TypeError(message)
+        return self[name]
+
+
+def check(
+    data: object, file: str, line_of: Callable[[KeyPath], int | None]
+) -> tuple[Layer, list[Problem]]:
+    """Check one file's parsed content; give what is good of it, and all that is not."""
+    values: dict[str, Any] = {}
+    faults = list(_walk(data, (), values))
+    lines = {name: line_of(tuple(name.split("."))) for name in values}
+    problems = [
+        Problem(file=file, line=line_of(path), key=spoken_path(path), problem=what, hint=hint)
+        for path, what, hint in faults
+    ]
+    return Layer(file, values, lines), problems
+
+
+def check_value(name: str, value: object) -> tuple[Any, list[Fault]]:
+    """Check one value of a known setting; give it as it is kept, and its faults."""
+    key = BY_NAME[name]
+    if key.kind == "choice" and value is False:
+        value = "off"  # what YAML makes of the word
+    return value, list(_FAULTS[key.kind](key, value))
+
+
+def nearest_name(name: str) -> str | None:
+    """Give the known setting that this one is most like."""
+    import difflib
+
+    near = difflib.get_close_matches(name, [*BY_NAME, *sorted(GROUPS)], n=1)
+    return near[0] if near else None
+
+
+def wanted(key: Key) -> str:
+    """Say what a value of this setting must be."""
+    if key.kind == "choice":
+        return " or ".join(key.choices)
+    low, high = key.low, key.high
+    bounds = f" from {low} to {high}" if high is not None else f" from {low} on"
+    return _WANTED[key.kind] + ("" if low is None else bounds)
+
+
+_WANTED: Final = {
+    "actor": "the name of an actor",
+    "bool": "true or false",
+    "float": "a number",
+    "handles": "a list of handles",
+    "int": "a whole number",
+    "path": "a path",
+    "paths": "a list of paths",
+    "tiers": "a map of actors to tiers",
+}
+
+
+def _walk(data: object, at: KeyPath, values: dict[str, Any]) -> Iterator[Fault]:
+    if data is None:  # a map whose entries are all commented out
+        return
+    if not isinstance(data, dict):
+        yield at, "must be a map of settings", ""
+        return
+    for step, value in data.items():
+        path = (*at, step)
+        name = ".".join(map(str, path))
+        if "." in step:
+            yield path, "is written with a dot", "put one map into the other"
+        elif name in GROUPS:
+            yield from _walk(value, path, values)
+        elif name in BY_NAME:
+            kept, faults = check_value(name, value)
+            yield from ((path + below, what, hint) for below, what, hint in faults)
+            values.update({name: kept} if kept is not None and not faults else {})
+        else:
+            near = nearest_name(name)
+            yield path, "is no setting", f"did you mean {near}?" if near else ""
+
+
+def _faults_of_one(key: Key, value: object) -> Iterator[Fault]:
+    if value is None and key.default is None:
+        return
+    if not _is_right(key, value):
+        yield (), f"must be {wanted(key)}, not {_shown(value)}", ""
+
+
+def _faults_of_actor(key: Key, value: object) -> Iterator[Fault]:
+    fault = None if value is None else fault_of_name(value)
+    if fault:
+        yield (), f"must be {wanted(key)}: {_shown(value)} {fault}", ""
+
+
+def _faults_of_list(key: Key, value: object) -> Iterator[Fault]:
+    if not isinstance(value, list):
+        yield (), f"must be {wanted(key)}, not {_shown(value)}", ""
+        return
+    for number, item in enumerate(value):
+        if key.kind == "paths" and not _is_path(item):
+            yield (number,), f"must be a path, not {_shown(item)}", ""
+        if key.kind == "handles" and (fault := fault_of_handle(item)):
+            yield (number,), f"{_shown(item)} {fault}", ""
+
+
+def _faults_of_tiers(key: Key, value: object) -> Iterator[Fault]:
+    if not isinstance(value, dict):
+        yield (), f"must be {wanted(key)}, not {_shown(value)}", ""
+        return
+    for name, tier in value.items():
+        if fault := fault_of_name(name):
+            yield (name,), f"{_shown(name)} {fault}", ""
+        if tier not in TIERS:
+            yield (name,), f"{_shown(tier)} is no tier", f"one of {' '.join(TIERS)}"
+
+
+_FAULTS: Final[Mapping[str, Callable[[Key, object], Iterator[Fault]]]] = {
+    "actor": _faults_of_actor,
+    "bool": _faults_of_one,
+    "choice": _faults_of_one,
+    "float": _faults_of_one,
+    "handles": _faults_of_list,
+    "int": _faults_of_one,
+    "path": _faults_of_one,
+    "paths": _faults_of_list,
+    "tiers": _faults_of_tiers,
+}
+
+
+def _is_right(key: Key, value: object) -> bool:
+    if key.kind == "choice":
+        return value in key.choices
+    if key.kind == "path":
+        return _is_path(value)
+    if key.kind == "bool":
+        return isinstance(value, bool)
+    kinds = int | float if key.kind == "float" else int
+    if isinstance(value, bool) or not isinstance(value, kinds):
+        return False
+    return (key.low is None or key.low <= value) and (key.high is None or value <= key.high)
+
+
+def _is_path(value: object) -> bool:
+    return isinstance(value, str) and value != "" and "\0" not in value
+
+
+def _shown(value: object) -> str:
+    text = repr(value) if not isinstance(value, dict | list) else f"a {type(value).__name__}"
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return list(value)
+    return dict(value) if isinstance(value, MappingProxyType) else value

@@ -112,7 +112,7 @@ class Disk:
         with suppress(FileExistsError):
             self.calls.mkdir(part, 0o770 if shared else 0o700, folder=fd)
             self.sync_folder(fd)
-        return self.calls.open(part, flags, folder=fd)
+        return self._step(fd, part, make=self.calls.fstat(fd).st_nlink > 0, private=private)
 
     def print_of(self, folder: int, name: str) -> os.stat_result | None:
         """Stat a plain file; None where it is missing, `UnsafePath` where it is something else."""

@@ -156,13 +156,17 @@ class Held:
                 return editor.words(file.path)
             return None if file.add(record) else SAVING
 
+    def missing(self, entries: Sequence[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+        """Leave out what is here already: a try that was broken off may have come this far."""
+        here = _ids(self.view().data)
+        return [(identity, text) for identity, text in entries if identity not in here]
+
     def receive(self, entries: Sequence[tuple[bytes, bytes]]) -> None:
         """Take in entries that leave another file: afterwards they are here, whatever happens.
 
         What is here already came with a move that was cut short.
         """
-        here = _ids(self._file.content())
-        new = [(identity, text) for identity, text in entries if identity not in here]
+        new = self.missing(entries)
         if new:
             why = self.append(new)
             if why is not None:

@@ -129,6 +129,8 @@ class _Mending:
                 yield at
 
     def _add_or_drop(self, change: _Change, images: _Images) -> None:
+        if any(part.id == change.part.id for part in self._tail):
+            return  # a try that was broken off, and the one that came after it
         part = change.part._replace(new=images.newest)
         if change.sequence > self._applied or change.young:
             self._tail.append(part)

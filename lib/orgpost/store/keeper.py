@@ -117,9 +117,11 @@ class Keeper:
     # -- the journal and the block -------------------------------------------------------------
 
     def record(self, kind: Kind, parts: tuple[Part, ...]) -> Record:
-        """Write a record and sync it: it is acknowledged."""
+        """Write a record and sync it: it is acknowledged, if the lock is still the lock."""
         record = Record(self.last + 1, kind, self.clock.wall_ns(), parts)
         self._put(record)
+        if not self._lock.is_kept():
+            raise Changed
         return record
 
     def withdraw(self) -> None:

@@ -85,13 +85,19 @@ class FileLock:
         return True
 
     def _open(self) -> int:
-        if self._fd is None:
-            with (
-                trouble(f"{FOLDER}/{self._name}", "open"),
-                self._disk.folder(FOLDER, make=True) as folder,
-            ):
-                self._fd = self._disk.calls.open(self._name, os.O_CREAT | os.O_RDWR, folder=folder)
+        # Somebody may remove .orgpost between any two of these steps: then it is made again.
+        while self._fd is None:
+            with trouble(f"{FOLDER}/{self._name}", "open"), suppress(FileNotFoundError):
+                self._fd = self._create()
         return self._fd
+
+    def _create(self) -> int:
+        with self._disk.folder(FOLDER, make=True) as folder:
+            return self._disk.calls.open(self._name, os.O_CREAT | os.O_RDWR, folder=folder)
+
+    def is_kept(self) -> bool:
+        """Ask under the lock whether it is still the one that everybody else would take."""
+        return self._fd is not None and self._is_at_its_path(self._fd)
 
     def _is_at_its_path(self, fd: int) -> bool:
         # Somebody may have removed .orgpost: then two processes would hold two locks.

@@ -15,7 +15,6 @@ import tomllib
 from pathlib import Path
 
 import pytest
-import yaml
 
 import orgpost
 
@@ -271,18 +270,6 @@ def test_to_import_the_package_loads_nothing_else() -> None:
         check=True,
     )
     assert seen.stdout.split() == ["orgpost"]
-
-
-def test_the_module_file_names_the_version_that_is_here() -> None:
-    """One version, wherever it is asked for."""
-    module = yaml.safe_load((ROOT / "module.yaml").read_text(encoding="utf-8"))
-    assert (module["name"], module["version"]) == ("orgpost", orgpost.__version__)
-
-
-def test_the_module_file_names_the_hooks_that_are_here() -> None:
-    """Nothing is promised that is not there, and nothing is there that is not named."""
-    module = yaml.safe_load((ROOT / "module.yaml").read_text(encoding="utf-8"))
-    assert sorted(module["provides"]["hooks"]) == sorted(path.stem for path in SCRIPTS)
 
 
 @each(sorted((ROOT / "docs" / "decisions").glob("*.md")))

@@ -79,7 +79,7 @@ def _property_lines(raw: bytes, kind: FileKind) -> list[tuple[str, Span, Span]]:
     """Give key, line and value of each property."""
     drawer = _ours(raw, kind).drawer
     return [
-        (found[1].decode("utf-8", "surrogateescape").upper(), Span(*found.span()), _value(found))
+        (found[1].upper().decode("utf-8", "surrogateescape"), Span(*found.span()), _value(found))
         for found in _PROPERTY_LINE.finditer(raw, drawer.start, drawer.end)
     ]
 

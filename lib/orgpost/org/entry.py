@@ -216,7 +216,12 @@ def _read_tags(text: str) -> tuple[str, tuple[str, ...]]:
 
 def _read_drawer(raw: bytes, span: Span, kind: FileKind) -> Pairs:
     lines = re.findall(rf"(?m)^{syntax.DRAWER_LINE}$", _text(raw, span, kind))
-    return tuple((key.upper(), quote.unquote_value(value.strip(" \t"))) for key, value in lines)
+    return tuple((_raised(key), quote.unquote_value(value.strip(" \t"))) for key, value in lines)
+
+
+def _raised(key: str) -> str:
+    # Only ASCII: to Unicode the capital of the Turkish dotless i is the I of ID.
+    return key.upper() if key.isascii() else key
 
 
 def _subs(raw: bytes, start: int, kind: FileKind) -> Iterator[Sub]:
@@ -242,7 +247,7 @@ def _next_heading(raw: bytes, start: int) -> int:
 def _skipped(cr: str) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
     blank = rf"(?:[ \t]*{cr}\n)*+"
     skipped = rf"{blank}(?:{syntax.CLOCK}(?:\n|\Z)|{syntax.OPENING}{cr}(?P<eol>\n))"
-    closing = rf"\n({syntax.CLOSING}{cr}(?:\n|\Z))"
+    closing = rf"\n({syntax.CLOSING}(?:{cr}\n|\Z))"
     return re.compile(skipped.encode()), re.compile(closing.encode())
 
 

@@ -104,6 +104,8 @@ def _unfixed(stored: str) -> str:
 
 
 def _without_blank_lines(stored: str) -> str:
+    if not stored.strip(_BLANK):
+        return ""
     first = len(stored) - len(stored.lstrip(_BLANK))
     last = len(stored.rstrip(_BLANK))
     end = stored.find("\n", last)

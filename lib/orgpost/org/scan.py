@@ -110,7 +110,7 @@ def _head(cr: str) -> re.Pattern[bytes]:
     The loop is possessive, so that a drawer that never closes is given up in one pass.
     """
     no_cr = r"(?<!\r)"
-    closing = rf"{syntax.CLOSING}{cr}(?:\n|\Z)"
+    closing = rf"{syntax.CLOSING}(?:{cr}\n|\Z)"
     line = rf"(?!{closing}){syntax.DRAWER_LINE}{cr or no_cr}\n"
     return re.compile(
         (
@@ -122,7 +122,7 @@ def _head(cr: str) -> re.Pattern[bytes]:
 
 _LF_HEAD: Final = _head("")
 _CRLF_HEAD: Final = _head(r"\r?")
-_ID_LINE: Final = re.compile(rb"(?mi)^[ \t]*:ID:(?:[ \t]([^\n]*))?$")
+_ID_LINE: Final = re.compile(rb"(?mi)^[ \t]*:ID:(?:[ \t]([^\n]*)|\r)?$")
 _ID: Final = re.compile(syntax.READ_ID.encode())
 
 

@@ -1,0 +1,169 @@
+"""One message as a digest shows it: read from the bytes of its entry, and only what is asked.
+
+These are the words of docs/format.md without regular expressions: importing `re` costs as much as a
+start of Python. A test reads all kinds of entries with this and with `orgpost.org` and compares.
+"""
+
+from _blake2 import blake2b
+
+from .body import size_of
+from .places import is_name
+from .scanner import unquoted
+
+BLANK = " \t"
+PLANNING = (b"CLOSED:", b"SCHEDULED:", b"DEADLINE:")
+MOST_LINES = 80
+ID_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789._-")
+LONGEST_ID = 128
+KINDS = ("msg-", "file-")
+NO_SUBJECT = "(no subject)"
+HIGHEST_COOKIE_NUMBER = 64
+
+
+def parse(raw: bytes, keyword: bytes, *, crlf: bool) -> "Message | None":
+    """The message that an entry is; None for a note, which has no valid drawer or no id."""
+    found = _drawer(raw.split(b"\n", MOST_LINES), crlf=crlf)
+    if found is None:
+        found = _drawer(raw.split(b"\n"), crlf=crlf)
+    if found is None:
+        return None
+    drawer, rest = found
+    id = drawer.get("ID", "")
+    if not id or " " in id or "\t" in id:
+        return None
+    line = raw[: raw.find(b"\n")].removesuffix(b"\r" if crlf else b"")
+    heading = line[2:].lstrip(b" ")[len(keyword) :]
+    return Message(raw, heading, drawer, rest)
+
+
+class Message:
+    """An unread message; what only a shown one needs is read when it is asked for."""
+
+    def __init__(self, raw: bytes, heading: bytes, drawer: dict[str, str], rest: int) -> None:
+        self._raw, self._drawer, self._rest = raw, drawer, rest
+        self.id = drawer["ID"]
+        self.priority, self._title = _priority(_decode(heading).lstrip(BLANK))
+        self.sender = self.get("FROM")
+        self.via = tuple(self.get("VIA").split())
+        self.tier = "unknown"
+        self.waits_for = ""
+
+    def get(self, name: str) -> str:
+        """A property's value; empty where there is none."""
+        return unquoted(self._drawer.get(name, ""))
+
+    @property
+    def revision(self) -> str:
+        """What tells this text of the entry from another; blank lines at its end are nobody's."""
+        return blake2b(self._raw.rstrip(), digest_size=6).hexdigest()
+
+    @property
+    def may_be_shown(self) -> bool:
+        """Whether its id is one that orgpost makes, and so can stand outside of quotes."""
+        kind, _, name = self.id.partition("-")
+        return (
+            len(self.id) <= LONGEST_ID
+            and f"{kind}-" in KINDS
+            and name[:1].isalnum()
+            and ID_LETTERS.issuperset(name)
+        )
+
+    @property
+    def is_legally_sent(self) -> bool:
+        """Whether everybody behind it has a name that can be a name here."""
+        return all(is_name(name) or name == "orgpost" for name in (self.sender, *self.via))
+
+    def is_expired(self, now: str) -> bool:
+        """Whether its time is over; UTC texts compare as their times do."""
+        expires = self.get("EXPIRES")
+        return len(expires) == len(now) and expires[4::3] == now[4::3] and expires <= now
+
+    @property
+    def created(self) -> str:
+        """`2026-11-20 09:31:05`, as the file has it without brackets and weekday; empty if not."""
+        words = self.get("CREATED").strip("[]").split()
+        stamp = f"{words[0]} {words[-1]}" if len(words) > 1 else ""
+        shape = "".join("0" if letter in "0123456789" else letter for letter in stamp)
+        return stamp if shape in {"0000-00-00 00:00:00", "0000-00-00 00:00"} else ""
+
+    @property
+    def subject(self) -> str:
+        """SUBJECT, unless somebody edited the heading, which then has other letters."""
+        title = _without_tags(self._title)
+        subject = self.get("SUBJECT")
+        if subject and (title == NO_SUBJECT or _same_letters(subject, title)):
+            return subject
+        return title
+
+    @property
+    def size(self) -> int:
+        """How many bytes its body has, decoded."""
+        return size_of(self._raw, self._rest, self.get("BODY_ENC"))
+
+
+def _decode(raw: bytes) -> str:
+    return raw.decode("utf-8", "surrogateescape")
+
+
+def _drawer(lines: list[bytes], *, crlf: bool) -> tuple[dict[str, str], int] | None:
+    """The properties directly below a heading, and where the drawer ends; None where invalid."""
+    if crlf:
+        lines = [line.removesuffix(b"\r") for line in lines]
+    planned = len(lines) > 1 and lines[1].lstrip(b" \t").startswith(PLANNING)
+    opening = 2 if planned else 1
+    if len(lines) <= opening or lines[opening].strip(b" \t").upper() != b":PROPERTIES:":
+        return None
+    drawer: dict[str, str] = {}
+    for place, line in enumerate(lines[opening + 1 :], opening + 1):
+        text = line.strip(b" \t")
+        if text.upper() == b":END:":
+            return drawer, sum(map(len, lines[: place + 1])) + (place + 1) * (2 if crlf else 1)
+        key, _, value = text.partition(b" ")
+        if b"\t" in key:
+            key, _, value = text.partition(b"\t")
+        if len(key) <= 2 or key[:1] != b":" or key[-1:] != b":" or line.endswith(b"\r"):  # noqa: PLR2004
+            return None
+        drawer.setdefault(_decode(key[1:-1]).upper(), _decode(value).strip(BLANK))
+    return None
+
+
+def _priority(text: str) -> tuple[str, str]:
+    """`A`, `B` or `C` for lower, or nothing; and the text after it."""
+    cookie, bracket, rest = text.partition("]")
+    sign = cookie[2:]
+    if not bracket or cookie[:2] != "[#" or not sign.isascii() or not _is_cookie(sign):
+        return "", text
+    return sign if sign in {"A", "B"} else "C", rest.lstrip(BLANK)
+
+
+def _is_cookie(sign: str) -> bool:
+    if sign.isdigit():
+        return sign == str(int(sign[:3])) and int(sign[:3]) <= HIGHEST_COOKIE_NUMBER
+    return len(sign) == 1 and sign.isalpha()
+
+
+def _without_tags(text: str) -> str:
+    if text.startswith("COMMENT") and text[7:8] in {"", " ", "\t"}:
+        text = text[7:]
+    text = text.rstrip(BLANK)
+    blank = max(text.rfind(" "), text.rfind("\t"))
+    if blank >= 0 and _are_tags(text[blank + 1 :]):
+        text = text[:blank]
+    return text.strip(BLANK)
+
+
+def _are_tags(text: str) -> bool:
+    if len(text) <= 2 or text[0] != ":" or text[-1] != ":":  # noqa: PLR2004
+        return False
+    # Org also takes marks and letters of any script; asking which is what `unicodedata` is for.
+    return all(letter.isalnum() or letter in "_@#%:" or not letter.isascii() for letter in text)
+
+
+def _same_letters(subject: str, title: str) -> bool:
+    """Whether a heading still shows this subject: making it harmless takes no letter away."""
+    wanted, found = _letters(subject), _letters(title)
+    return wanted == found or (len(title) > 200 and wanted.startswith(found))  # noqa: PLR2004
+
+
+def _letters(text: str) -> str:
+    return "".join(letter for letter in text if letter.isalnum()).lower()

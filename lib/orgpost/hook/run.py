@@ -1,0 +1,91 @@
+"""One event from start to end: who asks, what is new, say it, note it.
+
+Whatever is met, this ends within a second, with nothing or one document on stdout. The order of the
+last steps is the promise: a message is noted as told only after stdout has taken the document, and
+a stamp is left only after that.
+"""
+
+import posix
+import time
+
+# The module `signal` makes three enumerations first.
+from _signal import ITIMER_REAL, SIGALRM, setitimer, signal  # type: ignore[import-not-found]
+
+from . import log
+from .call import Call, Words
+from .event import Event
+from .stdin import Stdin
+from .stdout import keep_standard_descriptors
+
+LIMIT_SECONDS = 1.0
+STDIN_SECONDS = 0.5
+
+
+class OverTime(Exception):
+    """The second is over."""
+
+
+def main(words: list[str]) -> int:
+    """`orgpost hook [EVENT] [--host CLIENT] [--space DIR] [--as ACTOR]`; always 0."""
+    told = Words(words)
+    event, *more = [*told.plain, ""]
+    told.odd += [word for word in more if word]
+    return _run(told, told.options.get("--host", ""), event)
+
+
+def gate(words: list[str]) -> None:
+    """What the gate hands over: `CLIENT EVENT [--space DIR] [--as ACTOR]`; ends the process."""
+    told = Words(words)
+    client, event, *more = [*told.plain, "", ""]
+    told.odd += [word for word in more if word]
+    _run(told, told.options.get("--host", client), event)
+    # Nothing is left to be closed or flushed, and taking the interpreter down costs a millisecond.
+    posix._exit(0)  # noqa: SLF001
+
+
+def _run(words: Words, host: str, name: str) -> int:
+    started = time.monotonic()
+    can_speak = keep_standard_descriptors()
+    stdin = Stdin(started + STDIN_SECONDS)
+    event: Event | None = None
+    before = _start_the_clock()
+    try:
+        call = Call(host, name, words, stdin.read_object())
+        event = Event(call, started + LIMIT_SECONDS, can_speak=can_speak)
+        event.answer()
+    except OverTime:
+        _blame(event, "over a second")
+    except Exception as fault:  # noqa: BLE001  a hook never breaks its host, whatever it met
+        _blame(event, _place_of(fault))
+    finally:
+        setitimer(ITIMER_REAL, 0)
+        signal(SIGALRM, before)
+    if event is not None and event.notes:
+        log.write(event.notes, event.line, round((time.monotonic() - started) * 1000))
+    stdin.leave_the_rest()
+    return 0
+
+
+def _start_the_clock() -> object:
+    def over(_signal: int, _frame: object) -> None:
+        raise OverTime
+
+    before = signal(SIGALRM, over)
+    setitimer(ITIMER_REAL, LIMIT_SECONDS)
+    return before
+
+
+def _blame(event: Event | None, error: str) -> None:
+    if event is not None:
+        event.line.outcome, event.line.error = "failed", error
+
+
+def _place_of(fault: BaseException) -> str:
+    """The kind of a fault and the line of ours that met it; its words may hold a client's path."""
+    trace = fault.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return type(fault).__name__
+    file = trace.tb_frame.f_code.co_filename.rpartition("/")[2]
+    return f"{type(fault).__name__} at {file}:{trace.tb_lineno}"

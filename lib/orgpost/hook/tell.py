@@ -1,0 +1,64 @@
+"""What is there to tell a session: its unread mail, less what it knows, as a digest."""
+
+import time
+
+from .copy import Copy
+from .digest import Counts, compose, limit_of
+from .entry import Message
+from .inbox import Inbox
+from .log import stamp
+from .stamps import Watched
+from .told import COUNTED, TOLD, UNKNOWN, Told
+
+
+class Teller:
+    """The news for one session at one moment; `text` is empty where there is none."""
+
+    def __init__(self, watched: Watched, copy: Copy, actor: str, told: Told) -> None:
+        self._told = told
+        inbox = Inbox(watched.path_of("inbox"))
+        inbox.read(watched.path_of("inbox-journal"), watched.inbox_lock)
+        self.trouble = inbox.trouble
+        self._sort(inbox.messages, copy, actor)
+        if not inbox.may_be_in_a_save:
+            told.keep_only(inbox.messages)
+        self._fresh = [message for message in self._shown if told.is_news(message, known=True)]
+        self._unknown = [message for message in self._hidden if told.is_news(message, known=False)]
+        self._compose(copy, actor, inbox.messages)
+
+    def _sort(self, messages: list[Message], copy: Copy, actor: str) -> None:
+        """Who may be shown and who is only counted; what has expired is not news to anybody."""
+        now = stamp(time.time())
+        for message in messages:
+            message.tier = copy.tier_of(message, actor)
+        current = [message for message in messages if not message.is_expired(now)]
+        self._shown = sorted((m for m in current if m.tier != "unknown"), key=_newest, reverse=True)
+        self._hidden = [m for m in current if m.tier == "unknown"]
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether there is nothing to tell anybody."""
+        return not self._shown and not self._hidden
+
+    def _compose(self, copy: Copy, actor: str, messages: list[Message]) -> None:
+        self.text, self.listed = "", []
+        if not self._fresh and not self._unknown:
+            return
+        unknown = sum(message.tier == "unknown" for message in messages)
+        counts = Counts(len(messages) - unknown, unknown, copy.troubles)
+        fit = [message for message in self._fresh if message.may_be_shown]
+        changed = {message.id for message in fit if self._told.is_changed(message)}
+        digest = compose(actor, fit, changed, counts, limit_of(copy.digest_chars))
+        self.text, self.listed = digest.text, digest.listed
+
+    def note_as_told(self, now: int) -> None:
+        """Note what the session knows now: some by a line of its own, the rest by number."""
+        listed = {message.id for message in self.listed}
+        for message in self._fresh:
+            self._told.note(message, TOLD if message.id in listed else COUNTED, now)
+        for message in self._unknown:
+            self._told.note(message, UNKNOWN, now)
+
+
+def _newest(message: Message) -> tuple[bool, str]:
+    return message.priority == "A", message.created

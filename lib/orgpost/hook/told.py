@@ -1,0 +1,123 @@
+"""What a session has been told: one file per client, session and actor, under `sessions/`.
+
+    orgpost session 1 CLIENT ACTOR EPOCH START
+    ID STATE REVISION TIME
+
+One line for each message that was told or counted, at most 64 bytes: the id, or `#` and a hash
+where it is longer than 36 characters or of other letters; a letter; 12 hexadecimal digits of a
+hash of the entry's bytes; and when, in seconds since 1970. The letters: `t` told, with a line of
+its own; `c` counted only; `u` counted, its sender unknown. A capital means that it would be told
+again: it left UNREAD since, or the client threw its context away. So `orgpost trace` finds when
+a message was announced as the lowest TIME of its lines with `t` or `T`, over all sessions.
+
+EPOCH is the quiet stamp that stood there: while nothing was unread, told messages left UNREAD
+without any session looking, so notes of an older epoch are all capitals. START is `SOURCE@MS`, the
+last start with a context thrown away, so that two registrations of it are one.
+"""
+
+from _blake2 import blake2b
+
+from .entry import ID_LETTERS, Message
+
+FORM = "orgpost session 1"
+TOLD, COUNTED, UNKNOWN = "t", "c", "u"
+LONGEST_ID = 36
+MOST_GONE = 2000
+FIELDS, HEAD_FIELDS = 4, 5
+# Two registrations of one event come at once; a person does not clear twice in a second.
+TWICE_MS = 1000
+
+
+class Told:
+    """The notes of one session."""
+
+    def __init__(self, client: str, actor: str, epoch: str) -> None:
+        self._client, self._actor, self._epoch = client, actor, epoch
+        self._start = "-"
+        self._lines: dict[str, tuple[str, str, str]] = {}
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing that a note would keep."""
+        return not self._lines
+
+    def load(self, data: bytes) -> None:
+        """Take over what was noted; garbage is as absent."""
+        head, *lines = data.decode("ascii", "replace").split("\n")
+        facts = head.removeprefix(FORM).split(" ")
+        if not head.startswith(FORM) or len(facts) != HEAD_FIELDS:
+            return
+        for line in lines:
+            fields = line.split(" ")
+            if len(fields) == FIELDS and fields[1].lower() in {TOLD, COUNTED, UNKNOWN}:
+                self._lines[fields[0]] = (fields[1], fields[2], fields[3])
+        self._start = facts[4]
+        if facts[3] != self._epoch:
+            self.forget()
+
+    def dump(self) -> bytes:
+        """The file's bytes."""
+        gone = [key for key, line in self._lines.items() if line[0].isupper()]
+        for key in gone[: max(0, len(gone) - MOST_GONE)]:
+            del self._lines[key]
+        lines = (f"{key} {' '.join(line)}\n" for key, line in self._lines.items())
+        head = f"{FORM} {self._client} {self._actor} {self._epoch} {self._start}"
+        return f"{head}\n{''.join(lines)}".encode()
+
+    def is_news(self, message: Message, *, known: bool) -> bool:
+        """Whether the session has to hear of it; `known` says that its sender is."""
+        state, revision, _ = self._lines.get(key_of(message), ("", "", ""))
+        if state not in {TOLD, COUNTED, UNKNOWN} or revision != message.revision:
+            return True
+        return known and state == UNKNOWN
+
+    def is_changed(self, message: Message) -> bool:
+        """Whether it was told already, in other words."""
+        state, revision, _ = self._lines.get(key_of(message), ("", "", ""))
+        return state in {TOLD, COUNTED} and revision != message.revision
+
+    def note(self, message: Message, state: str, now: int) -> None:
+        """Note that the session was told; of a message told before, the first time stays."""
+        key = key_of(message)
+        before, _, when = self._lines.pop(key, ("", "", ""))
+        first = when if state == TOLD and before.lower() == TOLD else str(now)
+        self._lines[key] = (state, message.revision, first)
+
+    def keep_only(self, unread: list[Message]) -> bool:
+        """Note what is not unread any more; whether there was such."""
+        here = {key_of(message) for message in unread}
+        gone = [k for k, line in self._lines.items() if line[0].islower() and k not in here]
+        for key in gone:
+            self._raise(key)
+        return bool(gone)
+
+    def forget(self) -> None:
+        """The client has thrown its context away: everything is to be told again."""
+        for key in self._lines:
+            self._raise(key)
+
+    def start_anew(self, source: str, now_ms: int) -> None:
+        """A session starts with its context thrown away; once, however often that is registered."""
+        before, _, when = self._start.partition("@")
+        if before == source and when.isdigit() and 0 <= now_ms - int(when) < TWICE_MS:
+            return
+        self._start = f"{source}@{now_ms}"
+        self.forget()
+
+    def _raise(self, key: str) -> None:
+        state, revision, when = self._lines[key]
+        self._lines[key] = (state.upper(), revision, when)
+
+
+def key_of(message: Message) -> str:
+    """What stands for a message's id in a note."""
+    if len(message.id) <= LONGEST_ID and ID_LETTERS.issuperset(message.id):
+        return message.id
+    digest = blake2b(message.id.encode("utf-8", "surrogateescape"), digest_size=17)
+    return f"#{digest.hexdigest()}"
+
+
+def note_name(client: str, session: str, actor: str) -> str:
+    """The file's name; ids of sessions are data, and hashed before they become one."""
+    digest = blake2b(session.encode("utf-8", "surrogatepass"), digest_size=12)
+    return f"{client}.{actor}.{digest.hexdigest()}"

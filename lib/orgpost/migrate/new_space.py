@@ -7,17 +7,16 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Final, Protocol
 
 from orgpost.errors import Conflict, Failed
-from orgpost.migrate import v02
 from orgpost.migrate.entries import key_of
 from orgpost.migrate.plan import Existing
 from orgpost.org import scan
 from orgpost.org.entry import parse
 from orgpost.org.quote import encode_body
 from orgpost.org.syntax import CTL, HOT, TASK, header, kind_of
-from orgpost.store.page import View
+from orgpost.store.page import ROOT, View
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from orgpost.migrate.entries import Key, Planned
@@ -67,14 +66,14 @@ class Looker:
         return place.read_bytes() if place.is_file() else None
 
 
-def existing(space: Readable, actors: Sequence[NewActor]) -> Existing:
-    """Say what a space has already of people and entries."""
+def existing(space: Readable, actors: Sequence[NewActor], old_files: Collection[str]) -> Existing:
+    """Say what a space has already of people and entries, apart from what lies in old files."""
     known = {each.id: each.id for each in actors}
     for each in actors:
         known |= {handle.lower(): each.id for handle in each.handles}
     copies: dict[Key, list[str]] = {}
     ids = set()
-    for _, entry in _entries(space):
+    for entry in _entries(space, old_files):
         id = entry.id or ""
         ids.add(id)
         old = next((value for name in _OLD_IDS if (value := entry.get(name))), id)
@@ -147,12 +146,10 @@ def compare(space: Readable, planned: Iterable[Planned]) -> None:
                 raise Failed(what, hint="the old files are untouched; run orgpost doctor")
 
 
-def _entries(space: Readable) -> Iterator[tuple[str, Entry]]:
-    for folder in FOLDERS:
-        for path in space.names(folder):
-            data = space.view(path).data
-            if not v02.is_old(data.decode("utf-8", "surrogateescape")):
-                yield from ((path, entry) for entry in _entries_of(path, data))
+def _entries(space: Readable, old_files: Collection[str]) -> Iterator[Entry]:
+    for path in (path for folder in FOLDERS for path in space.names(folder)):
+        if f"{ROOT}/{path}" not in old_files:
+            yield from _entries_of(path, space.view(path).data)
 
 
 def _entries_of(path: str, data: bytes) -> Iterator[Entry]:
@@ -198,4 +195,6 @@ def _lines(lines: Sequence[str], *, inert: bool) -> str:
     text = "\n".join(lines)
     if inert:
         return f"{text}\n"
-    return encode_body(text.strip("\n"))[1] + "\n" if text.strip() else "\n"
+    words = text.strip("\n")
+    above, below = "\n" * (not lines[0]), "\n" * (not lines[-1])
+    return above + encode_body(words)[1] + below if words else "\n"

@@ -37,8 +37,7 @@ _A_HEADING: Final = re.compile(r"(?m)^\*+ ")
 class OldSpace:
     """What was found: each old file's bytes, what they say, and which could not be read.
 
-    Files are named by their paths in the space. `in_place` are those whose path is one of ours
-    too; the others are moved aside when all is done.
+    Files are named by their paths in the space.
     """
 
     versions: set[str] = field(default_factory=set)
@@ -47,7 +46,6 @@ class OldSpace:
     users: Any = None
     actors: Any = None
     trusted: frozenset[str] = frozenset()
-    in_place: set[str] = field(default_factory=set)
     unreadable: list[OrgpostError] = field(default_factory=list)
 
     @property
@@ -93,7 +91,6 @@ def _look_v02(space: Path, found: OldSpace) -> None:
     for place in _org_files(messaging / "agents"):
         if _is_old(place):
             _take(space, place, found, V02, "tasks")
-            found.in_place.add(str(place.relative_to(space)))
     found.actors = _registry(space, "contacts.yaml", found, V02)
 
 

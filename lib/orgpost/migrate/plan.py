@@ -13,6 +13,7 @@ from orgpost.migrate import v01, v02
 from orgpost.migrate.entries import Addressed, Planned, When, with_ids
 from orgpost.migrate.letter import is_working, letter_of
 from orgpost.migrate.people import SHARED, NewActor, People, Told, is_agent, meet
+from orgpost.store.page import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -69,10 +70,15 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All that will be written; `preambles` is what people wrote above the entries of a file."""
+    """All that will be written.
+
+    `preambles` is what people wrote above the entries of a file; `in_place` names the files whose
+    path is one of ours too.
+    """
 
     entries: tuple[Planned, ...]
     actors: tuple[NewActor, ...]
+    in_place: Mapping[str, str]
     preambles: Mapping[str, str]
     renamed: tuple[tuple[str, str], ...]
     notes: tuple[Note, ...]
@@ -98,6 +104,7 @@ def make_plan(
     return Plan(
         entries=entries,
         actors=tuple(people.actors),
+        in_place=_in_place(sources.files, address),
         preambles=_preambles(files, address),
         renamed=(*_renamed_people(people), *_renamed_ids(addressed, entries)),
         notes=tuple(_notes(files, people, addressed, entries)),
@@ -184,15 +191,15 @@ class _Address:
             return replace(letter, recipient=letter.holder, properties=kept)
         if letter.recipient or letter.holder:
             return replace(letter, recipient=letter.recipient or letter.holder)
-        if not self._owner:
-            what = f"{letter.file}:{letter.line} is to nobody, and nobody is named as owner"
-            raise Usage(what, hint="say whose it is: --actor NAME")
-        return letter.with_note(f"it is to nobody: to {self._owner}")
+        return letter.with_note(f"it is to nobody: to {self._name('')}")
 
     def _sender(self, letter: Letter) -> str:
         return self._names[letter.sender] if letter.sender else UNKNOWN_SENDER
 
     def _name(self, old: str) -> str:
+        if not old and not self._owner:
+            what = "there is mail to nobody, and nobody is named as owner"
+            raise Usage(what, hint="say whose it is: --actor NAME")
         return self._names[old] if old else self._owner
 
     def _tier(self, sender: str, agent: str) -> str:
@@ -202,6 +209,13 @@ class _Address:
 
 
 _NO_SENDER: Final = f"it is from nobody: from {UNKNOWN_SENDER}"
+
+
+def _in_place(files: Sequence[Source], address: _Address) -> dict[str, str]:
+    """Give the old files that lie where the new ones go, by their paths below `org/messaging`."""
+    tasks = (source for source in files if source.role == "tasks")
+    homes = {address.path(source): source.file for source in tasks}
+    return {path: file for path, file in homes.items() if file == f"{ROOT}/{path}"}
 
 
 def _preambles(files: Sequence[tuple[Source, OldFile]], address: _Address) -> Mapping[str, str]:
@@ -237,6 +251,6 @@ def _notes(
     for each, entry in zip(letters, entries, strict=True):
         letter = each.letter
         yield from (Note(letter.file, letter.line, what) for what in letter.notes)
-        if letter.old_id != entry.id:
+        if letter.old_id != entry.id and letter.kind != "task":
             old = letter.old_id or "an entry without an ID"
             yield Note(letter.file, letter.line, f"{old} is {entry.id} now")

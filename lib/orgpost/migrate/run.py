@@ -117,7 +117,7 @@ class _Run:
     def plan(self, seen: Readable, actor: str, agent_mail: str) -> Plan:
         """Decide what will be done."""
         when = When(self._clock.now(), self._clock.zone())
-        there = existing(seen, read_actors(seen))
+        there = existing(seen, read_actors(seen), self._old.data)
         return make_plan(self._old.sources(), there, when, actor=actor, agent_mail=agent_mail)
 
     def carry_out(self, actor: str, agent_mail: str, *, keep_old: bool) -> Report:
@@ -125,8 +125,9 @@ class _Run:
         with FileStore(self._space, self._clock) as store:
             plan = self.plan(store, actor, agent_mail)
             report = _report(self._old, plan, dry_run=False)
-            aside = [] if keep_old else sorted(set(self._old.data) - self._old.in_place)
-            if not aside and not self._old.in_place and not self._news(store, plan):
+            in_place = set(plan.in_place.values())
+            aside = set() if keep_old else set(self._old.data) - in_place
+            if not aside and not in_place and not self._news(store, plan):
                 return report
             backup = back_up(self._space, self._old.data, self._clock)
             report.backup = str(backup.relative_to(self._space))
@@ -144,15 +145,13 @@ class _Run:
     def _write(self, store: FileStore, plan: Plan) -> None:
         add_actors(store, plan.actors)
         new = [entry for entry in plan.entries if not entry.there]
-        in_place = {file.removeprefix("org/messaging/") for file in self._old.in_place}
         for path, text in plan.preambles.items():
-            if path not in in_place:
+            if path not in plan.in_place:
                 put_preamble(store, path, text)
-        for path in sorted(in_place):
+        for path, file in plan.in_place.items():
             raws = [entry.raw for entry in new if entry.path == path]
-            old = self._old.data[f"org/messaging/{path}"]
-            put_in_place(store, path, old, plan.preambles.get(path, ""), raws)
-        put(store, (entry for entry in new if entry.path not in in_place))
+            put_in_place(store, path, self._old.data[file], plan.preambles.get(path, ""), raws)
+        put(store, (entry for entry in new if entry.path not in plan.in_place))
         compare(store, new)
 
 

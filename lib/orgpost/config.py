@@ -42,7 +42,12 @@ KEYS: Final = (
     Key("messaging.default_space", "path", None, "the space where nothing else names one"),
     Key("messaging.spaces", "paths", (), "the spaces that `--all-spaces` reads"),
     Key("messaging.show_in_today", "bool", True, "`digest --today` prints something"),
-    Key("messaging.auto_mark_read", "bool", False, "`show` and `inbox` mark what they showed"),
+    Key(
+        "messaging.auto_mark_read",
+        "bool",
+        False,
+        "`show` and `inbox` mark what they showed as read",
+    ),
     Key(
         "messaging.agent_handles",
         "handles",
@@ -79,7 +84,7 @@ KEYS: Final = (
     Key(
         "messaging.trust_overrides",
         "tiers",
-        {},
+        MappingProxyType({}),
         "tiers that count here instead of those of contacts",
     ),
     Key(
@@ -89,7 +94,14 @@ KEYS: Final = (
         "`off`: what was acknowledged survives a kill, not a power cut",
         choices=("full", "off"),
     ),
-    Key("store.lock_seconds", "float", 10.0, "the longest wait for a file that is held", 0, 600),
+    Key(
+        "store.lock_seconds",
+        "float",
+        10.0,
+        "the longest wait for a file that somebody holds",
+        0,
+        600,
+    ),
     Key("store.slack_bytes", "int", 400, "blanks in a task, which its changes use up", 0, 2000),
     Key("store.quarantine_days", "int", 90, "`doctor --prune` removes what is older", 0),
     Key("hooks.actor", "actor", None, "who a session of a coding agent acts as"),

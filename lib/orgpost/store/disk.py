@@ -25,6 +25,7 @@ SCRATCH: Final = ".orgpost-tmp"
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _REFUSED: Final = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 _LINKED: Final = frozenset({errno.ELOOP, errno.ENOTDIR, errno.EMLINK, errno.ENXIO, errno.EISDIR})
+_OURS_TO_SEE: Final = (FileNotFoundError, FileExistsError)
 _READ: Final = os.O_RDONLY | os.O_NONBLOCK
 _PIECE: Final = 1 << 24
 _scratches = itertools.count()
@@ -43,7 +44,7 @@ class trouble:  # noqa: N801  used as a statement: `with trouble(path, "sync"):`
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> None:
         """Raise ours instead."""
-        if isinstance(error, OSError) and not isinstance(error, FileNotFoundError):
+        if isinstance(error, OSError) and not isinstance(error, _OURS_TO_SEE):
             raise self._ours(error) from error
 
     def _ours(self, error: OSError) -> Exception:

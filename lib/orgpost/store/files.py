@@ -23,7 +23,7 @@ from orgpost.store.lock import FileLock
 from orgpost.store.page import ROOT, Move, Page, Receipt, View
 from orgpost.store.quarantine import Kept, Quarantine
 from orgpost.store.reader import Reader
-from orgpost.store.watch import Watch
+from orgpost.store.watch import SAVE_SECONDS, Watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
 _TRIES: Final = 5
 _LOOK_AGAIN_SECONDS: Final = 0.05
-_SAVE_SECONDS: Final = 0.26
 
 
 class _Box:
@@ -278,9 +277,10 @@ class FileStore:
 
     def close(self) -> None:
         """Put in what only waited for a save to end, and let go."""
+        deadline = self.clock.monotonic() + SAVE_SECONDS
         for path in sorted(self._left_waiting):
-            self.clock.sleep(_SAVE_SECONDS)
-            self.settle(path)
+            while self.settle(path) is None and self.clock.monotonic() < deadline:
+                self.clock.sleep(_LOOK_AGAIN_SECONDS)
         self._left_waiting.clear()
         for box in self._boxes.values():
             box.close()

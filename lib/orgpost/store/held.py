@@ -95,11 +95,13 @@ class Held:
 
     def _may_be_a_save(self, data: bytes) -> bool:
         file, block = self._file, self._file.block
-        if file.found is None or (block is not None and file.is_our_print(block)):
+        is_new = block is None and file.found is None
+        if is_new or (block is not None and file.is_our_print(block)):
             return False
         if block is not None and block.turn % 2 and len(data) >= block.size:
             return False  # our own death: an append or a patch never makes a file shorter
-        return not self._watch.quiet(file.path, file.found)
+        odd = file.kind is not None and not scan.has_cookie(data)
+        return self._watch.may_be_a_save(file.path, file.folder, file.found, odd=odd)
 
     def _mend(self, reading: Reading, data: bytes) -> Mended:
         block = self._file.block

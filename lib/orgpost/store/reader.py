@@ -15,6 +15,7 @@ from orgpost.store.journal import Flag, without_voids
 from orgpost.store.journal_file import JournalFile
 from orgpost.store.lock import FileLock
 from orgpost.store.page import ROOT, View
+from orgpost.store.watch import SAVE_SECONDS
 
 if TYPE_CHECKING:
     import os
@@ -27,9 +28,7 @@ if TYPE_CHECKING:
     from orgpost.store.watch import Watch
 
 _PATIENCE_SECONDS: Final = 0.05
-_SAVE_SECONDS: Final = 2.0
 _LOOK_SECONDS: Final = 0.02
-_SECOND_NS: Final = 1_000_000_000
 
 
 class _Look(NamedTuple):
@@ -39,6 +38,7 @@ class _Look(NamedTuple):
     data: bytes
     found: os.stat_result | None
     steady: bool
+    saving: bool
 
     def is_ours(self) -> bool:
         block = self.block
@@ -76,19 +76,22 @@ class Reader:
             wait *= 2
 
     def _look(self, path: str, lock: FileLock) -> _Look:
-        before = lock.peek()
-        data, found = self._read(path)
-        after = lock.peek()
-        return _Look(after, data, found, before == after and (after is None or after.turn % 2 == 0))
-
-    def _read(self, path: str) -> tuple[bytes, os.stat_result | None]:
         folder, _, name = path.rpartition("/")
-        with trouble(path, "read"), suppress(FileNotFoundError):
-            with self._disk.folder(f"{ROOT}/{folder}") as fd:
-                found = self._disk.read(fd, name)
-            if found is not None:
-                return found
-        return b"", None
+        before = lock.peek()
+        data, found, saving = b"", None, False
+        with (
+            trouble(path, "read"),
+            suppress(FileNotFoundError),
+            self._disk.folder(f"{ROOT}/{folder}") as fd,
+        ):
+            data, found = self._disk.read(fd, name) or (b"", None)
+            odd = syntax.kind_of(path) is not None and not scan.has_cookie(data)
+            saving = self._watch.may_be_a_save(path, fd, found, odd=odd)
+        block = lock.peek()
+        steady = before == block and (block is None or block.turn % 2 == 0)
+        look = _Look(block, data, found, steady, saving=saving)
+        is_known = look.is_ours() or (block is None and found is None)
+        return look._replace(saving=saving and not is_known)
 
     def _has_more(self, journal: JournalFile, look: _Look) -> bool:
         block = look.block
@@ -97,22 +100,11 @@ class Reader:
         )
 
     def _after_save(self, path: str, lock: FileLock, look: _Look) -> _Look:
-        deadline = self._clock.monotonic() + _SAVE_SECONDS
-        while self._may_be_a_save(path, look) and self._clock.monotonic() < deadline:
+        deadline = self._clock.monotonic() + SAVE_SECONDS
+        while look.saving and self._clock.monotonic() < deadline:
             self._clock.sleep(_LOOK_SECONDS)
             look = self._look(path, lock)
         return look
-
-    def _may_be_a_save(self, path: str, look: _Look) -> bool:
-        if look.found is None:
-            return look.block is not None and look.block.size > 0
-        if look.is_ours():
-            return False
-        if not self._watch.quiet(path, look.found):
-            return True
-        odd = syntax.kind_of(path) is not None and not scan.has_cookie(look.data)
-        fresh = abs(self._clock.wall_ns() - look.found.st_mtime_ns) < _SAVE_SECONDS * _SECOND_NS
-        return odd and fresh
 
     def _overlay(self, path: str, lock: FileLock, journal: JournalFile) -> View:
         look = self._after_save(path, lock, self._steady_look(path, lock))

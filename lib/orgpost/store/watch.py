@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from orgpost.store.calls import Calls
 
 QUIET_NS: Final = 250_000_000
+SAVE_SECONDS: Final = 2.0
 _FUTURE_SECONDS: Final = 0.06
+_GONE: Final = Print(0, 0, 0)
 _ME: Final = "orgpost"
 _LOCK: Final = re.compile(r"(?P<user>.*)@(?P<host>.+)\.(?P<pid>[0-9]{1,10})(?::(?P<boot>[0-9]+))?")
 _CLOCK_SLACK: Final = 2.0
@@ -111,13 +113,31 @@ class Watch:
             with suppress(FileNotFoundError):
                 self._calls.unlink(lock, folder=folder)
 
-    def quiet(self, path: str, found: os.stat_result) -> bool:
-        """Ask whether the last write to the file is over, as far as its time can tell."""
+    def may_be_a_save(
+        self, path: str, folder: int, found: os.stat_result | None, *, odd: bool
+    ) -> bool:
+        """Ask whether an editor may be in the middle of a save; no longer than two seconds.
+
+        `odd` says that the file is empty or lacks its cookie; `found` is None where it is missing
+        and was not missing before.
+        """
+        if found is None:
+            # Some editors save by moving the old file away first.
+            there = self._calls.fstat(folder).st_mtime_ns
+            return self._is_fresh(there) and not self._is_old(path, _GONE, SAVE_SECONDS)
+        return not self._quiet(path, found) or (odd and self._is_fresh(found.st_mtime_ns))
+
+    def _is_fresh(self, mtime_ns: int) -> bool:
+        return abs(self._clock.wall_ns() - mtime_ns) < SAVE_SECONDS * 10**9
+
+    def _quiet(self, path: str, found: os.stat_result) -> bool:
         age = self._clock.wall_ns() - found.st_mtime_ns
-        if age >= 0:
-            return age >= QUIET_NS
-        print_, now = Print.of(found), self._clock.monotonic()
-        seen, since = self._seen.setdefault(path, (print_, now))
+        # A time that lies in the future says nothing; two equal looks do.
+        return age >= QUIET_NS if age >= 0 else self._is_old(path, Print.of(found), _FUTURE_SECONDS)
+
+    def _is_old(self, path: str, print_: Print, seconds: float) -> bool:
+        now = self._clock.monotonic()
+        seen, since = self._seen.get(path, (None, now))
         if seen != print_:
             self._seen[path] = (print_, now)
-        return seen == print_ and now - since >= _FUTURE_SECONDS
+        return seen == print_ and now - since >= seconds

@@ -94,6 +94,10 @@ class Calls:
         """Make a folder."""
         os.mkdir(name, mode, dir_fd=folder)
 
+    def rmdir(self, name: str, *, folder: int) -> None:
+        """Take an empty folder away."""
+        os.rmdir(name, dir_fd=folder)
+
     def names(self, folder: int) -> list[str]:
         """List a folder."""
         return os.listdir(folder)

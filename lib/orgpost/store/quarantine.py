@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from orgpost.errors import UnknownId
 from orgpost.store.lock import slug
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from orgpost.clock import Clock
     from orgpost.store.disk import Disk
@@ -31,7 +30,6 @@ class Quarantine:
 
     def __init__(self, disk: Disk, clock: Clock) -> None:
         self._disk, self._clock = disk, clock
-        self._root = Path(disk.space) / FOLDER
 
     def keep(self, path: str, reason: str, data: bytes, **facts: object) -> str:
         """Keep bytes of a file, synced; gives the name they have there."""
@@ -52,9 +50,21 @@ class Quarantine:
         """Give what is there, oldest first."""
         import json
 
-        for place in sorted(self._root.glob("*/why.json")):
-            why = json.loads(place.read_text("utf-8"))
-            yield Kept(place.parent.name, why, (place.parent / "bytes").read_bytes())
+        for name in self._names():
+            why, data = self._read(name, "why.json"), self._read(name, "bytes")
+            if why is not None and data is not None:
+                yield Kept(name, json.loads(why), data)
+
+    def _names(self) -> Sequence[str]:
+        with suppress(FileNotFoundError), self._disk.folder(FOLDER) as folder:
+            return sorted(self._disk.calls.names(folder))
+        return ()
+
+    def _read(self, name: str, part: str) -> bytes | None:
+        with suppress(FileNotFoundError), self._disk.folder(f"{FOLDER}/{name}") as folder:
+            found = self._disk.read(folder, part)
+            return None if found is None else found[0]
+        return None
 
     def find(self, name: str) -> Kept:
         """Give one of them; `UnknownId` where it is not there."""
@@ -65,4 +75,9 @@ class Quarantine:
 
     def drop(self, name: str) -> None:
         """Remove one of them."""
-        shutil.rmtree(self._root / self.find(name).name)
+        calls = self._disk.calls
+        with self._disk.folder(f"{FOLDER}/{self.find(name).name}") as folder:
+            for part in calls.names(folder):
+                calls.unlink(part, folder=folder)
+        with self._disk.folder(FOLDER) as folder:
+            calls.rmdir(name, folder=folder)

@@ -8,6 +8,7 @@ import pytest
 
 from orgpost.org.syntax import header
 from tests.corpus.texts import generated, hostile
+from tests.emacs.session import EmacsError
 from tests.emacs.written import FILES, KINDS, entries, write
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ EDITS = {
     "whitespace-cleanup": ["clean-blanks"],
     "both, and aligned": ["clean-blanks", "strip-blanks", "fold-and-align"],
 }
+CLOCK = "(let ((org-clock-auto-clock-resolution t)) (org-clock-in) (org-clock-out))"
 # One name for each way in that the raw corpus must show to be open.
 WAYS_IN = {
     "local-variables-0-bytes-from-end",
@@ -162,3 +164,24 @@ def test_what_makes_a_line_in_an_agenda_is_noticed(
     path = tmp_path / "tex.org"
     path.write_bytes(header(FILES["message"]) + b"* UNREAD   raw\n" + text.encode() + b"\n")
     assert oracle.agenda(path, DAY, log=log) != []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_text_is_an_open_clock(oracle: Oracle, tmp_path: Path, kind: str) -> None:
+    """Clocking in looks for open clocks in all files, and fails over one that is no time."""
+    path = tmp_path / "tex.org"
+    written = entries(hostile().values(), KINDS[kind])
+    write(path, written, KINDS[kind])
+    oracle.do("run", path, written[0].id, CLOCK)
+    assert b"=>  0:00\n" in path.read_bytes()
+    assert oracle.questions == []
+
+
+def test_an_open_clock_is_noticed(oracle: Oracle, tmp_path: Path) -> None:
+    """The control of the last one: Org finds it in a fixed-width line."""
+    path = tmp_path / "tex.org"
+    written = entries(["1. words"], KINDS["message"])
+    write(path, written, KINDS["message"])
+    path.write_bytes(path.read_bytes() + b": CLOCK: [x]\n")
+    with pytest.raises(EmacsError, match="Not an Org time string"):
+        oracle.do("run", path, written[0].id, CLOCK)

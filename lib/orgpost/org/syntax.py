@@ -32,11 +32,12 @@ COLON: Final = (
     r"(?<![A-Za-z0-9])(?:SCHEDULED|DEADLINE|CLOSED|CLOCK):"
     r"|(?i:(?<![A-Za-z0-9])(?:elisp|shell|file(?:\+[a-z]{1,9})?|id|attachment):(?=[^ \t\n]))"
 )
+LOGGED: Final = r"(?i:CLOSED|CLOCK)(?=: *\[)"
 INLINE: Final = (
     r"%%\(|<%%|[<\[][0-9]{4}-|\[\[|<<|\{\{\{|@@|\[fn:|\[cite|[^*\n ,]\*\*+ "
     r"|[A-Za-z+]{2,20}:[^ \t\n\]]{1,300} ?\]"
     r"|src_[^ \t\n\[{]{1,50}[\[{]|call_[^ \t\n\[(]{1,50}[\[(]"
-    rf"|{COLON}"
+    rf"|{COLON}|{LOGGED}"
 )
 LINE: Final = (
     r"(?m)^[ \t]*(?:[*#:|%&\\]|[0-9]+[.)](?:[ \t]|$)"
@@ -46,9 +47,8 @@ LINE: Final = (
 TRAIL: Final = rf"{BL}(?=\n|\Z)"
 VALUE: Final = rf'\A(?:"|nil\Z|{BL})|{BL}\Z|%%\(|<%%|<[0-9]{{4}}-|(?i::END:|:PROPERTIES:)|[\t\n]'
 
-# What an agenda lists even from fixed-width lines and drawers: ranges, and in log mode these words.
+# What Org finds even in fixed-width lines and values, as it finds LOGGED: ranges and logs.
 RANGE: Final = r"(?:(?<=>-)|(?<=>--)|(?<=>---))<(?=[0-9]{4}-)"
-LOGGED: Final = r"(?:CLOSED|CLOCK)(?=: *\[[0-9]{4}-)"
 LOGGED_STATE: Final = r'(?<= State) (?=")'
 
 # --- how entries are read -----------------------------------------------------------------------

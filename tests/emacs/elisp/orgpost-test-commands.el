@@ -18,16 +18,17 @@
       org-adapt-indentation nil)
 
 (defmacro orgpost-test-editing (path &rest body)
-  "Visit PATH, run BODY in its buffer, save."
+  "Visit PATH, run BODY in its buffer, save, and kill the buffer."
   (declare (indent 1))
-  `(with-current-buffer (or (find-buffer-visiting ,path) (find-file-noselect ,path t))
-     (unless (or (buffer-modified-p) (verify-visited-file-modtime))
-       (revert-buffer t t t))
-     (let ((inhibit-message t))
-       (widen)
-       (switch-to-buffer (current-buffer))
-       (save-current-buffer ,@body)
-       (save-buffer))
+  `(let ((buffer (find-file-noselect ,path t)))
+     (unwind-protect
+         (with-current-buffer buffer
+           (let ((inhibit-message t))
+             (switch-to-buffer (current-buffer))
+             (save-current-buffer ,@body)
+             (save-buffer)))
+       (with-current-buffer buffer (set-buffer-modified-p nil))
+       (kill-buffer buffer))
      t))
 
 (defun orgpost-test-goto (id)

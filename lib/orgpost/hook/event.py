@@ -113,11 +113,12 @@ class Event:
             self._leave_stamp(stamps, watched, is_quiet=teller.is_quiet)
 
     def _leave_stamp(self, stamps: Stamps, watched: Watched, *, is_quiet: bool) -> None:
-        if not self._copy.is_current(self._space, self._user):
-            return
-        name = QUIET if is_quiet else self._told_stamp()
+        is_current = self._copy.is_current(self._space, self._user)
+        # That nothing is there needs no settings; that all was told needs to know how far to trust.
+        name = QUIET if is_quiet else self._told_stamp() if is_current else ""
         if name:
-            stamps.write(name, watched, by_default=self._actor == self._copy.default)
+            by_default = is_current and self._actor == self._copy.default
+            stamps.write(name, watched, by_default=by_default)
 
     def _told_stamp(self) -> str:
         """The stamp of this session, where the client says in the environment which it is."""

@@ -32,7 +32,9 @@ class Teller:
         for message in messages:
             message.tier = copy.tier_of(message, actor)
         current = [message for message in messages if not message.is_expired(now)]
-        self._shown = sorted((m for m in current if m.tier != "unknown"), key=_newest, reverse=True)
+        places = {id(message): place for place, message in enumerate(messages)}
+        shown = [m for m in current if m.tier != "unknown"]
+        self._shown = sorted(shown, key=lambda m: (*_rank(m), places[id(m)]), reverse=True)
         self._hidden = [m for m in current if m.tier == "unknown"]
 
     @property
@@ -60,5 +62,5 @@ class Teller:
             self._told.note(message, UNKNOWN, now)
 
 
-def _newest(message: Message) -> tuple[bool, str]:
-    return message.priority == "A", message.created
+def _rank(message: Message) -> tuple[bool, str]:
+    return message.priority == "A", message.get("CREATED").strip("[]<>")

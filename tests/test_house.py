@@ -30,7 +30,7 @@ REFUSED_NAMES = {"utils", "common", "helpers", "manager", "base", "core", "types
 
 # Written so that this file does not match itself.
 MACHINE_PATH = re.compile(
-    r"/(?:work|root)/|/opt/(?:pypi|wheels)|/Users/\w|/home/(?!you\b|user\b)\w"
+    r"/(?:work|root)/|/opt/(?:pypi|wheels)|/Users/\w|/home/(?!(?:you|user|u|me|dev)\b)\w"
 )
 UNFINISHED = re.compile(r"#\s*(?:todo|fixme|xxx|hack)\s*[:(]", re.IGNORECASE)
 EXCEPTION = re.compile(
@@ -47,7 +47,7 @@ PLANTS = {
         ("message.py", "from orgpost import Post"),
         ("store/files.py", "import orgpost.message_store"),
         ("message_store.py", "import orgpost.settings_file"),
-        ("doctor.py", "import orgpost.post"),
+        ("doctor/__init__.py", "import orgpost.post"),
         ("post.py", "import orgpost.cli"),
         ("hook.py", "import orgpost.errors"),
         ("hook.py", "from orgpost import OrgpostError"),
@@ -62,7 +62,7 @@ PLANTS = {
     ],
     "The disk is reached only through the store": [
         ("message_store.py", "import orgpost.store.disk"),
-        ("doctor.py", "from orgpost.store import calls"),
+        ("doctor/__init__.py", "from orgpost.store import calls"),
     ],
     "Only who reads settings, contacts and old spaces knows YAML": [
         ("message_store.py", "import yaml"),

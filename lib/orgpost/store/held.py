@@ -166,14 +166,17 @@ class Held:
     def receive(self, entries: Sequence[tuple[bytes, bytes]]) -> None:
         """Take in entries that leave another file: afterwards they are here, whatever happens.
 
-        What is here already came with a move that was cut short.
+        What is here already came with a move that was cut short. Nothing is acknowledged here
+        that would have to wait: the move would be tried again, and forget it.
         """
+        file = self._file
+        editor = self._watch.editor(file.folder, file.name)
+        if editor is not None or not self.settled:
+            raise Waits(self.editor or SAVING if editor is None else editor.words(file.path))
         new = self.missing(entries)
-        if new:
-            why = self.append(new)
-            if why is not None:
-                raise Waits(why)
-        self._file.confirm()
+        if new and (why := self.append(new)) is not None:
+            raise Waits(why)
+        file.confirm()
 
     def _needs_whole_write(self) -> bool:
         found = self._file.found

@@ -13,7 +13,7 @@ from orgpost.errors import Problem, spoken_path
 from orgpost.names import TIERS, fault_of_handle, fault_of_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from typing import TypeAlias
 
     from orgpost.errors import KeyPath
@@ -122,6 +122,13 @@ class Layer(NamedTuple):
     lines: Mapping[str, int | None]
 
 
+class Found(NamedTuple):
+    """A setting as it is shown: `origin` is a file or `DEFAULT`."""
+
+    value: Any
+    origin: str
+
+
 class Settings:
     """All settings, each with a value and the place that it came from; it does not change.
 
@@ -184,11 +191,13 @@ class Settings:
         tiers: Mapping[str, str] = self._of_kind(name, "tiers")
         return tiers
 
-    def to_dict(self) -> dict[str, dict[str, Any]]:
-        """Give value and origin of each, as ``config show`` prints them."""
-        return {
-            name: {"value": _plain(self[name]), "origin": self.origin(name)} for name in BY_NAME
-        }
+    def found(self, name: str) -> Found:
+        """Give a value as plain data, with its origin; for those who show settings."""
+        return Found(_plain(self[name]), self.origin(name))
+
+    def names(self) -> tuple[str, ...]:
+        """Give all names, in the order of the table."""
+        return tuple(BY_NAME)
 
     def _of_kind(self, name: str, *kinds: str) -> Any:
         if BY_NAME[name].kind not in kinds:
@@ -209,6 +218,16 @@ def check(
         for path, what, hint in faults
     ]
     return Layer(file, values, lines), problems
+
+
+def refuse_overrides(settings: Settings, ids: Iterable[str]) -> list[Problem]:
+    """Tell of actors whom the settings make an owner though they are no person."""
+    name = "messaging.trust_overrides"
+    what, hint = "is no person, and only a person can be of tier owner", ""
+    file, line = settings.origin(name), settings.line(name)
+    return [
+        Problem(file=file, line=line, key=f"{name}.{id}", problem=what, hint=hint) for id in ids
+    ]
 
 
 def check_value(name: str, value: object) -> tuple[Any, list[Fault]]:

@@ -6,7 +6,6 @@ old one said, with that one change. What cannot be proved is refused, and a pers
 
 from __future__ import annotations
 
-import copy
 import re
 from typing import TYPE_CHECKING, Any, Final
 
@@ -216,6 +215,9 @@ def _proved(page: Parsed, path: KeyPath, text: str, wanted: object) -> bytes:
 
 
 def _put(data: object, path: KeyPath, value: object) -> object:
+    # Not at the top: who only reads contacts should not pay for it.
+    import copy
+
     top = {"": copy.deepcopy(data)}
     held: Any = top
     for step in ("", *path[:-1]):

@@ -19,6 +19,7 @@ from orgpost.config import (
     Settings,
     check,
     check_value,
+    refuse_overrides,
     wanted,
 )
 from orgpost.yaml_text import read_yaml
@@ -263,10 +264,19 @@ def test_settings_do_not_change() -> None:
 
 def test_shown_settings_are_plain_data_with_their_origin() -> None:
     """What config show prints as JSON."""
-    told = Settings([layer_of("messaging: {trust_overrides: {a: team}}\n", "f")]).to_dict()
-    assert list(told) == list(BY_NAME)
-    assert told["messaging.trust_overrides"] == {"value": {"a": "team"}, "origin": "f"}
-    assert told["messaging.agent_handles"]["value"] == ["@agent", "@claude", "@ai"]
+    settings = Settings([layer_of("messaging: {trust_overrides: {a: team}}\n", "f")])
+    assert settings.names() == tuple(BY_NAME)
+    assert settings.found("messaging.trust_overrides") == ({"a": "team"}, "f")
+    handles = settings.found("messaging.agent_handles")
+    assert handles == (["@agent", "@claude", "@ai"], DEFAULT)
+
+
+def test_an_override_that_makes_an_owner_of_an_agent_is_told_with_its_line() -> None:
+    """Who is a person is known to the contacts; where it stands, to the settings."""
+    settings = Settings([layer_of("\nmessaging: {trust_overrides: {bot: owner}}\n", "f")])
+    [problem] = refuse_overrides(settings, ["bot"])
+    place = problem["file"], problem["line"], problem["key"]
+    assert place == ("f", 2, "messaging.trust_overrides.bot")
 
 
 def test_what_a_repr_tells_is_what_was_set() -> None:
@@ -297,6 +307,5 @@ def test_the_example_can_be_used_as_it_is_and_uncommented() -> None:
     assert problems_of(text) == []
     lines = re.findall(r"^# ( *[a-z_]+:.*)$", text, re.MULTILINE)
     settings = Settings([layer_of("\n".join(lines))])
-    assert {name: it["value"] for name, it in settings.to_dict().items()} == {
-        name: it["value"] for name, it in Settings().to_dict().items()
-    }
+    defaults = [Settings().found(name).value for name in BY_NAME]
+    assert [settings.found(name).value for name in BY_NAME] == defaults

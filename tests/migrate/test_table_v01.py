@@ -231,7 +231,7 @@ def test_people_of_the_registry_become_persons(tmp_path: Path) -> None:
     plant(tmp_path, "settings.local.yaml", "messaging: {claude_whitelist: [gregor]}\n")
     migrate(tmp_path, actor="tex")
     assert contacts(tmp_path) == (
-        "# who is who here\nactors:\n"
+        "# who is who here; comments and order are yours and stay\nactors:\n"
         "  - id: tex\n    kind: person\n    trust_tier: owner\n"
         '    handles: ["@tex", "@t"]\n    added: 2025-12-11\n'
         "  - id: crt\n    kind: person\n    trust_tier: trusted\n"
@@ -243,7 +243,7 @@ def test_the_claude_of_a_user_is_their_agent(tmp_path: Path) -> None:
     """Of tier unknown, its owner added where nobody knew them."""
     moved(tmp_path, letter(FROM="mira-claude"))
     assert contacts(tmp_path) == (
-        "# who is who here\nactors:\n"
+        "# who is who here; comments and order are yours and stay\nactors:\n"
         "  - id: tex\n    kind: person\n    trust_tier: unknown\n"
         "  - id: mira-claude\n    kind: agent\n    owner: mira\n    trust_tier: unknown\n"
         "  - id: mira\n    kind: person\n    trust_tier: unknown\n"

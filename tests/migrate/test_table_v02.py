@@ -193,7 +193,7 @@ def test_ids_with_a_host_become_names_with_a_handle(tmp_path: Path) -> None:
     registry = (tmp_path / "org/messaging/contacts.yaml").read_text(encoding="utf-8")
     assert only(tmp_path).get("TO") == "tex"
     assert registry == (
-        "# who is who here\nactors:\n  - id: tex\n"
+        "# who is who here; comments and order are yours and stay\nactors:\n  - id: tex\n"
         '    name: "tex@team.example.com"\n    kind: person\n    trust_tier: team\n'
         '    handles: ["@tex@team.example.com"]\n'
     )

@@ -1,31 +1,16 @@
-"""The old files: copied byte for byte before anything is written, moved there when all is done."""
+"""Moves the old files over their copies in the backup, when all else is done."""
 
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from orgpost.errors import Conflict, Exists
+from orgpost.errors import Conflict
 from orgpost.store.files import create_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
-
-    from orgpost.clock import Clock
-
-FOLDER: Final = ".orgpost/backup"
-
-
-def back_up(space: Path, files: Mapping[str, bytes], clock: Clock) -> Path:
-    """Copy files to a new folder of the backup, under their own paths; gives that folder."""
-    _make_private(space)
-    backup = _new_folder(space / FOLDER, f"{clock.now():%Y%m%dT%H%M%SZ}")
-    for file, data in files.items():
-        copy = backup / file
-        copy.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        create_file(copy, data)
-    return backup
 
 
 def move_aside(space: Path, backup: Path, files: Mapping[str, bytes]) -> None:
@@ -48,24 +33,3 @@ def move_aside(space: Path, backup: Path, files: Mapping[str, bytes]) -> None:
 
 def _changed(file: str) -> Conflict:
     return Conflict(f"{file} was changed meanwhile", hint="run orgpost migrate again")
-
-
-def _make_private(space: Path) -> None:
-    (space / "org" / "messaging").mkdir(mode=0o755, parents=True, exist_ok=True)
-    private = space / ".orgpost"
-    private.mkdir(mode=0o700, exist_ok=True)
-    with suppress(Exists):
-        create_file(private / ".gitignore", b"*\n")
-
-
-def _new_folder(backups: Path, stamp: str) -> Path:
-    backups.mkdir(mode=0o700, exist_ok=True)
-    count = 1
-    while True:
-        folder = backups / (stamp if count == 1 else f"{stamp}-{count}")
-        try:
-            folder.mkdir(mode=0o700)
-        except FileExistsError:
-            count += 1
-        else:
-            return folder

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from orgpost.clock import Clock
 from orgpost.errors import Usage
-from orgpost.migrate.aside import back_up, move_aside
+from orgpost.migrate.aside import move_aside
 from orgpost.migrate.entries import When
 from orgpost.migrate.new_space import (
     Looker,
@@ -26,7 +26,9 @@ from orgpost.migrate.old_space import look
 from orgpost.migrate.plan import Note, make_plan
 from orgpost.migrate.registry import add_actors, read_actors
 from orgpost.names import check_name
-from orgpost.store.files import FileStore
+from orgpost.store import FileStore
+from orgpost.store.backup import back_up
+from orgpost.store.page import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -129,6 +131,7 @@ class _Run:
             aside = set() if keep_old else set(self._old.data) - in_place
             if not aside and not in_place and not self._news(store, plan):
                 return report
+            (self._space / ROOT).mkdir(mode=0o755, parents=True, exist_ok=True)
             backup = back_up(self._space, self._old.data, self._clock)
             report.backup = str(backup.relative_to(self._space))
             self._write(store, plan)

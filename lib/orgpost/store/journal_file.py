@@ -32,7 +32,7 @@ from orgpost.store.journal import (
 from orgpost.store.lock import slug
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from orgpost.clock import Clock
     from orgpost.store.disk import Disk
@@ -117,8 +117,10 @@ class JournalFile:
         try:
             self._disk.sync_data(fd)
         except OSError as error:
-            self._drop()
-            raise DiskFailed(self._shown, "sync", os.strerror(error.errno or 0)) from error
+            # Refused is refused: who reads what the kernel still has of it must not find it.
+            with suppress(OSError):
+                self._disk.write_at(fd, bytes(VOID_SIZE), end)
+            raise self._failed(error) from error
         return end + len(data)
 
     def fits(self, record: Record) -> bool:
@@ -135,11 +137,22 @@ class JournalFile:
             grown *= 2
         try:
             self._disk.write_at(fd, bytes(grown - size), size)
-            self._disk.sync(fd)
         except OSError:
             with suppress(OSError):
                 self._disk.calls.truncate(fd, size)
             raise
+        self._sync(self._disk.sync, fd)
+
+    def _sync(self, sync: Callable[[int], None], fd: int) -> None:
+        try:
+            sync(fd)
+        except OSError as error:
+            raise self._failed(error) from error
+
+    def _failed(self, error: OSError) -> DiskFailed:
+        # The next sync of this descriptor would be called fine, whatever was lost.
+        self._drop()
+        return DiskFailed(self._shown, "sync", os.strerror(error.errno or 0))
 
     def forget(self, upto: int, last: int, end: int) -> int:
         """Forget all records up to that one, and sync that. Gives where the next one goes."""
@@ -154,7 +167,7 @@ class JournalFile:
                 start = FIRST
             new = Header(header.turn + 1, upto, start)
             self._disk.write_at(fd, encode_header(new), header_place(new))
-            self._disk.sync_data(fd)
+            self._sync(self._disk.sync_data, fd)
             if upto == last:
                 end = FIRST
                 self._shrink(fd)
@@ -173,7 +186,7 @@ class JournalFile:
     def _move_down(self, fd: int, start: int, end: int) -> int:
         # Under steady load the journal is never empty: without this it would grow for ever.
         self._disk.write_at(fd, self._disk.calls.pread(fd, end - start, start), FIRST)
-        self._disk.sync_data(fd)
+        self._sync(self._disk.sync_data, fd)
         return FIRST + end - start
 
     def _shrink(self, fd: int) -> None:

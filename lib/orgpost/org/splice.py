@@ -52,8 +52,10 @@ def fit(old: bytes, new: bytes, kind: FileKind, *, slack_bytes: int = SLACK_BYTE
     """
     if kind.name != TASK.name or len(old) == len(new):
         return new
-    new = with_logbook(new, kind)
+    new = with_logbook(new, kind) if slack_bytes else new
     blanks = _slack_span(new, kind)
+    if blanks is None:
+        return new
     room = len(old) - (len(new) - (blanks.end - blanks.start))
     size = room if room > len(kind.eol) else slack_bytes
     return new[: blanks.start] + slack(size, kind.eol) + new[blanks.end :]
@@ -62,12 +64,14 @@ def fit(old: bytes, new: bytes, kind: FileKind, *, slack_bytes: int = SLACK_BYTE
 def without_slack(raw: bytes, kind: FileKind) -> bytes:
     """Give an entry as the archive holds it."""
     blanks = _slack_span(raw, kind)
-    return raw[: blanks.start] + raw[blanks.end :]
+    return raw[: blanks.start] + raw[blanks.end :] if blanks else raw
 
 
-def _slack_span(raw: bytes, kind: FileKind) -> Span:
-    """Give where the blank lines are that end the LOGBOOK."""
-    span = parse(raw, kind).logbook_span or Span(0, 0)
+def _slack_span(raw: bytes, kind: FileKind) -> Span | None:
+    """Give where the blank lines are that end the LOGBOOK; None where there is none."""
+    span = parse(raw, kind).logbook_span
+    if span is None:
+        return None
     words = len(raw[span.start : span.end].rstrip(b" \t\r\n"))
-    line_end = raw.find(b"\n", span.start + words, span.end) + 1
-    return Span(line_end if words and line_end else span.start, span.end)
+    after = raw.find(b"\n", span.start + words) + 1
+    return Span(after if words else span.start, span.end)

@@ -32,7 +32,7 @@ COLON: Final = (
     r"(?<![A-Za-z0-9])(?:SCHEDULED|DEADLINE|CLOSED|CLOCK):"
     r"|(?i:(?<![A-Za-z0-9])(?:elisp|shell|file(?:\+[a-z]{1,9})?|id|attachment):(?=[^ \t\n]))"
 )
-LOGGED: Final = r"(?i:CLOSED|CLOCK)(?=: *\[)"
+LOGGED: Final = r"(?i:SCHEDULED|DEADLINE|CLOSED|CLOCK)(?=: *[<\[])"
 INLINE: Final = (
     r"%%\(|<%%|[<\[][0-9]{4}-|\[\[|<<|\{\{\{|@@|\[fn:|\[cite|[^*\n ,]\*\*+ "
     r"|[A-Za-z+]{2,20}:[^ \t\n\]]{1,300} ?\]"

@@ -1,0 +1,223 @@
+"""`MessageStore`: send, read, mark, follow, archive. The door to everything about mail.
+
+Each method is one verb of the command line, with the same meaning. Ids are exact here; what a
+person types goes through `resolve` first.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from orgpost.message_store.archiving import Archived, Archiving
+from orgpost.message_store.composing import Letter
+from orgpost.message_store.desk import Desk, Rules
+from orgpost.message_store.digesting import Digest, Digesting
+from orgpost.message_store.expecting import Expecting
+from orgpost.message_store.moving import Marked, Moving, state_named
+from orgpost.message_store.reading import Listing, Query, Reading
+from orgpost.message_store.replying import Replied, Replying
+from orgpost.message_store.routing import Routing
+from orgpost.message_store.saving import Saving
+from orgpost.message_store.searching import Hits, Search, Searching, Thread
+from orgpost.message_store.sending import Broadcast, Sending, Sent
+from orgpost.message_store.shelf import Shelf
+from orgpost.message_store.storing import Storing
+from orgpost.message_store.tracing import Trace, Tracing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from orgpost.message import Message
+    from orgpost.message_store.shelf import Found
+
+__all__ = [
+    "Archived",
+    "Broadcast",
+    "Desk",
+    "Digest",
+    "Hits",
+    "Letter",
+    "Listing",
+    "Marked",
+    "MessageStore",
+    "Query",
+    "Replied",
+    "Rules",
+    "Search",
+    "Sent",
+    "Thread",
+    "Trace",
+]
+
+
+class MessageStore:
+    """The mail of one space."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._shelf = shelf = Shelf(desk)
+        self._reading = Reading(desk, shelf)
+        self._searching = Searching(desk, shelf)
+        self._moving = Moving(desk, shelf)
+        self._saving = Saving(desk, shelf)
+        storing = Storing(desk, shelf)
+        self._sending = Sending(desk, shelf, storing, Routing(desk))
+        self._replying = Replying(desk, shelf, self._sending, self._moving)
+        self._expecting = Expecting(desk, shelf, storing)
+        self._archiving = Archiving(desk, shelf, self._expecting.is_open)
+        self._tracing = Tracing(desk, shelf, self._expecting)
+        self._digesting = Digesting(desk, shelf, self._reading)
+
+    # -- sending -----------------------------------------------------------------------------
+
+    def create_message(  # noqa: PLR0913  the promised signature: each is a field of the message
+        self,
+        from_actor: str,
+        to_actor: str,
+        content: str,
+        *,
+        subject: str = "",
+        reply_to: str | None = None,
+        priority: str = "normal",
+        tags: Sequence[str] = (),
+        expects: str = "none",
+        expires: datetime | None = None,
+        id: str | None = None,
+        **extra_props: str,
+    ) -> Message:
+        """Send a message; on return it is on disk and synced."""
+        letter = Letter(
+            sender=from_actor,
+            to=to_actor,
+            body=content,
+            subject=subject,
+            reply_to=reply_to,
+            priority=priority,
+            tags=tags,
+            expects=expects,
+            expires=expires,
+            id=id,
+            properties=extra_props,
+        )
+        return self.send(letter).message
+
+    def create_file_delivery(
+        self, from_actor: str, to_actor: str, path: str | Path, *, note: str = ""
+    ) -> Message:
+        """Send one file, with a word about it or without."""
+        letter = Letter(sender=from_actor, to=to_actor, body=note, kind="file", attach=[path])
+        return self.send(letter).message
+
+    def send(self, letter: Letter) -> Sent:
+        """Send a letter with its copies and files, then run its routes."""
+        return self._sending.send(letter)
+
+    def reply(self, letter: Letter, *, done: bool = False, obey_route: bool = True) -> Replied:
+        """Answer `letter.reply_to` and mark it READ or DONE; nobody named means the other side."""
+        return self._replying.reply(letter, done=done, obey_route=obey_route)
+
+    def broadcast(
+        self, letter: Letter, *, exclude: Sequence[str] = (), kind: str = "person"
+    ) -> Broadcast:
+        """Send a copy each to all of a kind (``person``, ``agent``, ``all``) but the sender."""
+        return self._sending.broadcast(letter, exclude=exclude, kind=kind)
+
+    # -- reading -----------------------------------------------------------------------------
+
+    def find_unread(self, actor: str) -> Listing:
+        """List what is unread: high first, then the newest."""
+        return self._reading.listing(actor, Query())
+
+    def find_messages(
+        self,
+        actor: str,
+        *,
+        state: str | None = None,
+        sender: str | None = None,
+        since: datetime | None = None,
+        limit: int = 0,
+    ) -> Listing:
+        """List an inbox, all states where none is named; no limit is 0."""
+        query = Query(states=[state] if state else (), sender=sender, since=since)
+        found = self._reading.listing(actor, query)
+        return found[:limit] if limit else found
+
+    def list_inbox(self, actor: str, query: Query) -> Listing:
+        """List an inbox as a query asks; its length counts, its messages are made when taken."""
+        return self._reading.listing(actor, query)
+
+    def find_file_deliveries(self, actor: str) -> Listing:
+        """List what brought files, in all states."""
+        return self._reading.listing(actor, Query(states=(), with_files=True))
+
+    def find_by_id(self, id: str) -> Message:
+        """Find a message by its exact id, archives included; `UnknownId` where it is not."""
+        return self._shelf.message(self._shelf.get(id))
+
+    def find_thread(self, id: str) -> list[Message]:
+        """Give the thread of a message in the order of time."""
+        return self._searching.thread(id).messages
+
+    def find_newest(self, actor: str) -> Message | None:
+        """Give the newest message of an inbox, in whatever state."""
+        return self._reading.newest(actor)
+
+    def thread(self, id: str) -> Thread:
+        """Give a thread, with its id."""
+        return self._searching.thread(id)
+
+    def search(self, actor: str, asked: Search, *, limit: int = 0) -> Hits:
+        """Look for words in the mail of an actor, of all, or in the archives; newest first."""
+        return self._searching.search(actor, asked, limit=limit)
+
+    def resolve(self, part: str, actor: str) -> str:
+        """Give the id that a person means by a part of it."""
+        return self._searching.resolve(part, actor)
+
+    def locate(self, id: str) -> Found:
+        """Say where a message stands: its file, its line, its bytes."""
+        return self._shelf.get(id)
+
+    def digest(self, actor: str, *, since: datetime | None = None) -> Digest:
+        """Give an inbox in numbers."""
+        return self._digesting.digest(actor, since=since)
+
+    # -- following ---------------------------------------------------------------------------
+
+    def settle(self, actor: str) -> list[str]:
+        """Bounce what expired of an actor's mail, once; give the new bounces' ids."""
+        return self._expecting.settle(actor)
+
+    def trace(self, id: str) -> Trace:
+        """Say how far a message got; settles what it expects."""
+        return self._tracing.trace(id)
+
+    def last_seen(self, actor: str) -> datetime | None:
+        """Say when a session of this actor was last there; None where nobody knows."""
+        return self._desk.notes.last_seen(actor)
+
+    # -- changing ----------------------------------------------------------------------------
+
+    def mark(self, ids: str | Iterable[str], state: str) -> list[Marked]:
+        """Mark messages ``unread``, ``read``, ``todo`` or ``done``: all of them, or none."""
+        return self._moving.mark([ids] if isinstance(ids, str) else ids, state_named(state))
+
+    def mark_read(self, *ids: str) -> list[Marked]:
+        """Mark messages READ: all of them, or none."""
+        return self.mark(ids, "read")
+
+    def archive(self, *ids: str, dry_run: bool = False) -> Archived:
+        """Move finished messages to the archive of their month: all of them, or none."""
+        return self._archiving.archive(ids, dry_run=dry_run)
+
+    def archive_old(
+        self, actor: str | None = None, *, before: datetime | None = None, dry_run: bool = False
+    ) -> Archived:
+        """Archive what is finished and old, by the settings or a time; of one actor, or of all."""
+        return self._archiving.archive_old(actor, before=before, dry_run=dry_run)
+
+    def save_files(self, id: str, folder: Path, *, force: bool = False) -> list[Path]:
+        """Save a message's files into a folder, if each is what was sent: all of them, or none."""
+        return self._saving.save_files(id, folder, force=force)

@@ -1,0 +1,157 @@
+"""From what a sender gives to a message that may be stored, or a refusal that names the field.
+
+Nothing is written here, and whatever can be refused is refused here: one-line fields, sizes,
+names, dates. What is stored is what the command returns.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from orgpost.errors import InvalidField, TooLarge, WrongKind
+from orgpost.message import EXPECTATIONS, PRIORITIES, Message, excerpt
+from orgpost.org.quote import check_property, check_tag, one_line
+from orgpost.org.syntax import (
+    CALLERS_PROPERTIES_LIMIT,
+    CALLERS_VALUE_LIMIT,
+    SUPPLIED_ID,
+    TAGS_LIMIT,
+    TITLE_LIMIT,
+)
+from orgpost.states import MessageState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+_KINDS_OF_IDS: Final = {"msg": "message", "file": "file", "task": "task", "chg": "change"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """What a sender asks for.
+
+    `id` makes sending again harmless; `cc` get copies; `attach` are files to deliver; `routes` are
+    further places to which the text goes; `via` is the id of the message on whose account an agent
+    writes; `expires` is a time in UTC.
+    """
+
+    sender: str
+    to: str
+    body: str = ""
+    subject: str = ""
+    reply_to: str | None = None
+    priority: str = "normal"
+    tags: Sequence[str] = ()
+    expects: str = "none"
+    expires: datetime | None = None
+    id: str | None = None
+    kind: str = "message"
+    cc: Sequence[str] = ()
+    attach: Sequence[str | Path] = ()
+    routes: Sequence[str] = ()
+    answer_route: str | None = None
+    via: str | None = None
+    properties: Mapping[str, str] = field(default_factory=dict)
+
+
+def compose(letter: Letter, *, now: datetime, max_body_bytes: int) -> Message:
+    """Check everything that can be checked without looking anywhere, and make the message."""
+    _check_size(letter, max_body_bytes)
+    moment = now.replace(microsecond=0)
+    return Message(
+        id=checked_id(letter.id, "file" if letter.kind == "file" else "msg") if letter.id else "",
+        state=str(MessageState.UNREAD),
+        sender=letter.sender,
+        to=letter.to,
+        subject=checked_subject(letter),
+        body=letter.body,
+        created=moment,
+        thread="",
+        priority=_one_of("priority", letter.priority, PRIORITIES),
+        tags=checked_tags(letter.tags),
+        expects=_one_of("expects", letter.expects, EXPECTATIONS),
+        expires=_checked_expiry(letter.expires, moment),
+        kind=letter.kind,
+        answer_route=_checked_value("answer_route", letter.answer_route),
+        properties=_checked_properties(letter.properties),
+    )
+
+
+def checked_id(id: str, prefix: str) -> str:
+    """Give a caller's id, if it is one of this kind."""
+    kind, dash, _ = id.partition("-")
+    if dash and kind != prefix and kind in _KINDS_OF_IDS:
+        raise WrongKind(id, _KINDS_OF_IDS[prefix], _KINDS_OF_IDS[kind])
+    if kind != prefix or not re.fullmatch(SUPPLIED_ID, id):
+        raise InvalidField("id", f"must be {prefix}- and then a-z 0-9 . _ -, at most 120 of them")
+    return id
+
+
+def checked_subject(letter: Letter) -> str:
+    """Give the subject; where there is none, the body's first line with words in it."""
+    subject = one_line("subject", letter.subject)
+    if len(subject) > TITLE_LIMIT:
+        raise InvalidField("subject", f"is longer than {TITLE_LIMIT} characters")
+    if not (subject or letter.body or letter.attach):
+        raise InvalidField("body", "a message needs a subject, a body or a file")
+    return subject or one_line("subject", excerpt(letter.body))
+
+
+def checked_tags(tags: Iterable[str]) -> tuple[str, ...]:
+    """Give the tags, each once."""
+    checked = tuple(dict.fromkeys(map(check_tag, tags)))
+    if len(checked) > TAGS_LIMIT:
+        raise InvalidField("tag", f"more than {TAGS_LIMIT} tags")
+    return checked
+
+
+def _check_size(letter: Letter, max_body_bytes: int) -> None:
+    size = len(letter.body)
+    if size * 4 > max_body_bytes:  # below that no text can be too large, and most are below
+        size = len(letter.body.encode("utf-8", "surrogatepass"))
+    if size > max_body_bytes:
+        raise TooLarge("the body", size, max_body_bytes, hint="send it as a file: --attach")
+
+
+def _one_of(name: str, value: str, allowed: Sequence[str]) -> str:
+    if value not in allowed:
+        raise InvalidField(name, f"{value!r} is none of {', '.join(allowed)}")
+    return value
+
+
+def _checked_expiry(expires: datetime | None, now: datetime) -> datetime | None:
+    if expires is None:
+        return None
+    if expires.tzinfo is None:
+        raise InvalidField("expires", "says no time zone")
+    if expires <= now:
+        raise InvalidField("expires", "is in the past")
+    # The file holds whole seconds, and what is stored is what we return.
+    from datetime import UTC
+
+    return expires.astimezone(UTC).replace(microsecond=0)
+
+
+def _checked_value(name: str, value: str | None) -> str | None:
+    if value is None:
+        return None
+    text = one_line(name, value)
+    if len(text) > CALLERS_VALUE_LIMIT:
+        raise InvalidField(name, f"is longer than {CALLERS_VALUE_LIMIT} characters")
+    return text or None
+
+
+def _checked_properties(properties: Mapping[str, str]) -> dict[str, str]:
+    if len(properties) > CALLERS_PROPERTIES_LIMIT:
+        raise InvalidField("property", f"more than {CALLERS_PROPERTIES_LIMIT} properties")
+    checked: dict[str, str] = {}
+    for name, value in properties.items():
+        key, text = check_property(name, value)
+        if key in checked:
+            raise InvalidField(key, "is given twice")
+        checked[key] = text
+    return checked

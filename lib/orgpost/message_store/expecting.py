@@ -1,0 +1,124 @@
+"""What senders wait for, and the one bounce that each gets whose time ran out.
+
+The message itself is never changed by that. A bounce has an id made from the message's, so that any
+number of programs that look at the same time store it once. (To be rid of one, archive it: one that
+was deleted is not there, and comes again.)
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from orgpost.message import POST_OFFICE, Message, is_due, is_met, utc_or_none
+from orgpost.message_store.shelf import found_around
+from orgpost.org.scan import find_id
+from orgpost.org.syntax import TITLE_LIMIT
+from orgpost.states import MessageState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from orgpost.message_store.desk import Desk
+    from orgpost.message_store.shelf import Found, Shelf, Source
+    from orgpost.message_store.storing import Storing
+
+_EXPIRES: Final = re.compile(rb"(?mi)^[ \t]*:EXPIRES:")
+
+
+class Expecting:
+    """Looks after what messages expect."""
+
+    def __init__(self, desk: Desk, shelf: Shelf, storing: Storing) -> None:
+        self._desk, self._shelf, self._storing = desk, shelf, storing
+
+    def settle(self, actor: str) -> list[str]:
+        """Bounce what expired of all messages to or from an actor; give the bounces' ids.
+
+        With contacts that cannot be relied on nothing is written, and nothing is settled.
+        """
+        if self._desk.contacts().problems:
+            return []
+        ours = [message for message in self._dated() if actor in {message.sender, message.to}]
+        return [id for message in ours if (id := self.bounce(message))]
+
+    def bounce(self, message: Message) -> str | None:
+        """Bounce a message if it is expired and has no bounce yet; give the new bounce's id."""
+        if not self._can_bounce(message) or not self._shelf.is_expired(message):
+            return None
+        if self.bounce_of(message) is not None:
+            return None
+        stored = self._storing.put(self._bounce(message), supplied=True)
+        return None if stored.duplicate else stored.message.id
+
+    def bounce_of(self, message: Message) -> str | None:
+        """Give the id of the bounce that the sender of a message got."""
+        if not self._can_bounce(message):
+            return None
+        id = _bounce_id(message)
+        return (
+            id
+            if any(find_id(data, id.encode()) for data in self._mail_of(message.sender))
+            else None
+        )
+
+    def is_open(self, message: Message) -> bool:
+        """Ask whether the sender waits: neither met, nor bounced."""
+        if not self._can_bounce(message):
+            return False
+        if is_due(message, self._desk.clock.now()):
+            return self._shelf.is_expired(message) and self.bounce_of(message) is None
+        return not is_met(message, self._shelf.replies(message.id))
+
+    def _can_bounce(self, message: Message) -> bool:
+        if message.expires is None or message.is_silent:
+            return False
+        contacts = self._desk.contacts()
+        return not contacts.problems and contacts.get(message.sender) is not None
+
+    def _mail_of(self, actor: str) -> Iterator[bytes]:
+        yield self._shelf.inbox(actor).data
+        yield from (source.data for source in self._shelf.archives(actor))
+
+    def _dated(self) -> Iterator[Message]:
+        """Give the messages of all hot files that say until when they wait."""
+        for source in self._shelf.inboxes():
+            for found in _with_expiry(source):
+                if found.entry().id is not None:
+                    yield self._shelf.plain_message(found)
+
+    def _bounce(self, message: Message) -> Message:
+        return Message(
+            id=_bounce_id(message),
+            state=str(MessageState.UNREAD),
+            sender=POST_OFFICE,
+            to=message.sender,
+            subject=f"Expired: {message.subject}"[:TITLE_LIMIT],
+            body=_words(message),
+            created=self._desk.clock.now().replace(microsecond=0),
+            thread=message.thread,
+            reply_to=message.id,
+            kind="bounce",
+        )
+
+
+def _with_expiry(source: Source) -> Iterator[Found]:
+    end = 0
+    for line in _EXPIRES.finditer(source.data):
+        if line.start() >= end:
+            found = found_around(source, line.start())
+            end = found.span.end
+            yield found
+
+
+def _bounce_id(message: Message) -> str:
+    return f"msg-bounce-{message.id.partition('-')[2]}"
+
+
+def _words(message: Message) -> str:
+    """Say how far it got."""
+    far = "was never read" if message.state_before == MessageState.UNREAD else "was read"
+    wanted = {"reply": ", but not answered", "result": ", but brought no result"}
+    missing = wanted.get(message.expects, "")
+    until = utc_or_none(message.expires)
+    return f"Your message {message.id} to {message.to} expired at {until}: it {far}{missing}.\n"

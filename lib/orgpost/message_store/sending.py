@@ -1,0 +1,207 @@
+"""Sending: everything is checked, then written; a message that was answered for is on disk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from orgpost.contact import Contacts
+from orgpost.errors import InvalidField, OrgpostError, Partial, RouteFailed
+from orgpost.message_store.composing import Letter, compose
+from orgpost.message_store.routing import COPY, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from orgpost.message import Message
+    from orgpost.message_store.desk import Desk
+    from orgpost.message_store.routing import Route, Routing
+    from orgpost.message_store.shelf import Shelf
+    from orgpost.message_store.storing import Storing
+
+BROADCAST: Final = "broadcast"
+
+
+class Copy(NamedTuple):
+    """One of several copies of a message."""
+
+    id: str
+    to: str
+
+
+class Tried(NamedTuple):
+    """Which copies are stored, and which are not, each with the error's facts."""
+
+    sent: list[Copy]
+    failed: list[dict[str, object]]
+
+
+class Broadcast(NamedTuple):
+    """A message to many: its thread and its copies."""
+
+    thread: str
+    sent: list[Copy]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """What became of a message.
+
+    `duplicate` says that it was there already, `editor` whose unsaved edits it waits for.
+    """
+
+    message: Message
+    duplicate: bool = False
+    copies: Sequence[Copy] = ()
+    routes: Sequence[Outcome] = ()
+    editor: str | None = None
+
+
+class Sending:
+    """Sends letters."""
+
+    def __init__(self, desk: Desk, shelf: Shelf, storing: Storing, routing: Routing) -> None:
+        self._desk, self._shelf, self._storing, self._routing = desk, shelf, storing, routing
+
+    def send(self, letter: Letter) -> Sent:
+        """Store a letter, then its copies, then run its routes."""
+        contacts = self._desk.good_contacts()
+        sender = contacts.resolve(letter.sender).id
+        recipient = contacts.resolve(letter.to, sender=sender).id
+        routes = [self._routing.checked(dest, sender) for dest in letter.routes]
+        others = [name for name in self._names(letter.cc, sender) if name != recipient]
+        copied = [route.place for route in routes if route.kind == COPY]
+        everybody = [recipient, *others, *copied] if others or copied else []
+        sources = self._checked_files(letter, sender)
+        message = self._composed(letter, sender, recipient, everybody)
+        if sources and not (letter.id and self._storing.find_same(message)):
+            message = self._with_files(message, sources)
+        supplied = letter.id is not None
+        stored = self._storing.put(message, supplied=supplied)
+        tried = self._send_copies(message, others, supplied=supplied)
+        outcomes = [self._run(route, message, supplied=supplied) for route in routes]
+        _complain(message.id, tried, outcomes)
+        return Sent(
+            message=stored.message,
+            duplicate=stored.duplicate,
+            copies=tried.sent,
+            routes=outcomes,
+            editor=stored.editor,
+        )
+
+    def broadcast(
+        self, letter: Letter, *, exclude: Sequence[str] = (), kind: str = "person"
+    ) -> Broadcast:
+        """Send a copy each to everybody of a kind but the sender; `letter.to` is not looked at."""
+        contacts = self._desk.good_contacts()
+        sender = contacts.resolve(letter.sender).id
+        left_out = {sender, *self._names(exclude, sender)}
+        names = [a.id for a in contacts.actors if a.id not in left_out and kind in {"all", a.kind}]
+        if not names:
+            raise InvalidField("exclude", f"leaves nobody of kind {kind}")
+        letter = replace(letter, tags=tuple(dict.fromkeys((*letter.tags, BROADCAST))))
+        message = self._composed(letter, sender, "", names)
+        sent, failed = self._send_copies(message, names, supplied=letter.id is not None)
+        if failed:
+            hint = f"the same command with --id {message.id} sends the rest"
+            raise Partial(_count(sent, failed), sent=_as_dicts(sent), failed=failed, hint=hint)
+        return Broadcast(message.thread, sent)
+
+    def _names(self, names: Sequence[str], sender: str) -> list[str]:
+        contacts = self._desk.good_contacts() if names else Contacts()
+        return list(dict.fromkeys(contacts.resolve(name, sender=sender).id for name in names))
+
+    # -- the message -------------------------------------------------------------------------
+
+    def _composed(
+        self, letter: Letter, sender: str, recipient: str, everybody: Sequence[str]
+    ) -> Message:
+        message = compose(
+            replace(letter, sender=sender, to=recipient),
+            now=self._desk.clock.now(),
+            max_body_bytes=self._desk.rules.max_body_bytes,
+        )
+        if letter.answer_route is not None:
+            self._routing.checked(letter.answer_route, sender)
+        id = message.id or self._desk.clock.new_id("file" if letter.kind == "file" else "msg")
+        thread, via = id, message.via
+        if letter.reply_to is not None:
+            thread = self._shelf.plain_message(self._shelf.get(letter.reply_to)).thread
+        if letter.via is not None:
+            chain = self._shelf.plain_message(self._shelf.get(letter.via))
+            via = (*chain.via, chain.sender)
+        return replace(
+            message,
+            id=id,
+            thread=thread,
+            reply_to=letter.reply_to,
+            via=via,
+            recipients=tuple(dict.fromkeys(everybody)),
+        )
+
+    def _checked_files(self, letter: Letter, sender: str) -> Sequence[object]:
+        if not letter.attach:
+            return ()
+        return self._desk.files.check(letter.attach, self._roots(sender))
+
+    def _roots(self, sender: str) -> Sequence[Path] | None:
+        """Give the folders that files may be sent from; None for a person where nothing is set."""
+        if self._desk.rules.attach_roots:
+            return self._desk.rules.attach_roots
+        if self._desk.contacts().resolve(sender).kind == "person":
+            return None
+        return (self._desk.space, Path.cwd())
+
+    def _with_files(self, message: Message, sources: Sequence[object]) -> Message:
+        properties = dict(self._desk.files.deliver(message.id, sources))
+        files = tuple(self._desk.files.describe(message.id, properties))
+        del properties["FILES"]  # `Message.files` says it
+        return replace(message, files=files, properties={**message.properties, **properties})
+
+    # -- copies and routes -------------------------------------------------------------------
+
+    def _send_copies(self, message: Message, names: Sequence[str], *, supplied: bool) -> Tried:
+        tried = Tried([], [])
+        for name in names:
+            copy = _copy(message, name)
+            try:
+                self._storing.put(copy, supplied=supplied)
+                tried.sent.append(Copy(copy.id, name))
+            except OrgpostError as error:
+                tried.failed.append({"to": name, **error.to_dict()})
+        return tried
+
+    def _run(self, route: Route, message: Message, *, supplied: bool) -> Outcome:
+        if route.kind != COPY:
+            return self._routing.run(route, message)
+        sent, failed = self._send_copies(message, [route.place], supplied=supplied)
+        detail = sent[0].id if sent else str(failed[0]["message"])
+        return Outcome(route.dest, ok=bool(sent), detail=detail)
+
+
+def _copy(message: Message, name: str) -> Message:
+    return replace(
+        message,
+        id=f"{message.id}-{name}",
+        to=name,
+        properties={"MSG_ID": message.id, **message.properties},
+    )
+
+
+def _complain(id: str, tried: Tried, outcomes: Sequence[Outcome]) -> None:
+    """Say what did not work; the message itself is stored."""
+    if tried.failed:
+        hint = f"the same command with --id {id} sends the rest"
+        sent = [{"id": id}, *_as_dicts(tried.sent)]
+        raise Partial(_count(tried.sent, tried.failed), sent=sent, failed=tried.failed, hint=hint)
+    if not all(outcome.ok for outcome in outcomes):
+        raise RouteFailed(id, [outcome._asdict() for outcome in outcomes])
+
+
+def _count(sent: Sequence[Copy], failed: Sequence[object]) -> str:
+    return f"{len(sent)} of {len(sent) + len(failed)} copies are sent"
+
+
+def _as_dicts(copies: Sequence[Copy]) -> list[dict[str, object]]:
+    return [copy._asdict() for copy in copies]

@@ -65,6 +65,10 @@ class Oracle(BatchEmacs):
         """Return the names of the texts whose Lisp ran, in the most careless Emacs there is."""
         return [str(name) for name in self._list("orgpost-test-what-runs", path, date)]
 
+    def what_failed(self) -> list[str]:
+        """Return which of a person's commands the file of the last `what_runs` broke."""
+        return [str(failure) for failure in self._list("orgpost-test-what-failed")]
+
     def do(self, command: str, path: Path, *arguments: object) -> None:
         """Run a command of `orgpost-test-commands.el` on a file and save it."""
         self.call(f"orgpost-test-{command}", path, *arguments)

@@ -8,6 +8,7 @@ A missing Emacs fails the test; nothing here is ever skipped.
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import os
 import shutil
@@ -206,10 +207,11 @@ class BatchEmacs(Emacs):
         raise self._gone()
 
     def _leave(self) -> None:
+        super()._leave()
         for pipe in (self._process.stdin, self._process.stdout) if self._process else ():
             if pipe is not None:
-                pipe.close()
-        super()._leave()
+                with contextlib.suppress(BrokenPipeError):
+                    pipe.close()
 
 
 class LiveEmacs(Emacs):

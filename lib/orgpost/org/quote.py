@@ -23,8 +23,8 @@ _BLANK: Final = BLANKS + "\n"
 
 # What the percent form is for; a percent sign alone is no reason for it.
 _HAZARD: Final = (
-    rf"({syntax.HOT}|{syntax.LOGGED}):|{syntax.CTL}|{syntax.TRAIL}|(?m:^)\t|(?<= )\t|\t(?= )"
-    rf"|{syntax.RANGE}|{syntax.LOGGED_STATE}"
+    rf"({syntax.HOT}|{syntax.TIMED}):|{syntax.CTL}|{syntax.TRAIL}|(?m:^)\t|(?<= )\t|\t(?= )"
+    rf"|{syntax.RANGE}|{syntax.LOGGED}"
 )
 
 
@@ -143,7 +143,7 @@ def shown(title: str) -> str:
 
 def quote_value(text: str) -> str:
     """Give a property's value as it is written: bare, or as a JSON string."""
-    hazards = (syntax.HOT, syntax.CTL, syntax.VALUE, syntax.LOGGED, syntax.LOGGED_STATE)
+    hazards = (syntax.HOT, syntax.CTL, syntax.VALUE, syntax.TIMED, syntax.LOGGED)
     if text and not any(re.search(hazard, text) for hazard in hazards):
         return text
     return '"' + re.sub(rf'["\\\n\t%<:]|{syntax.CTL}', _json_escape, text) + '"'

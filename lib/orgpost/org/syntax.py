@@ -32,12 +32,12 @@ COLON: Final = (
     r"(?<![A-Za-z0-9])(?:SCHEDULED|DEADLINE|CLOSED|CLOCK):"
     r"|(?i:(?<![A-Za-z0-9])(?:elisp|shell|file(?:\+[a-z]{1,9})?|id|attachment):(?=[^ \t\n]))"
 )
-LOGGED: Final = r"(?i:SCHEDULED|DEADLINE|CLOSED|CLOCK)(?=: *[<\[])"
+TIMED: Final = r"(?i:SCHEDULED|DEADLINE|CLOSED|CLOCK)(?=: *[<\[])"
 INLINE: Final = (
     r"%%\(|<%%|[<\[][0-9]{4}-|\[\[|<<|\{\{\{|@@|\[fn:|\[cite|[^*\n ,]\*\*+ "
     r"|[A-Za-z+]{2,20}:[^ \t\n\]]{1,300} ?\]"
     r"|src_[^ \t\n\[{]{1,50}[\[{]|call_[^ \t\n\[(]{1,50}[\[(]"
-    rf"|{COLON}|{LOGGED}"
+    rf"|{COLON}|{TIMED}"
 )
 LINE: Final = (
     r"(?m)^[ \t]*(?:[*#:|%&\\]|[0-9]+[.)](?:[ \t]|$)"
@@ -47,9 +47,9 @@ LINE: Final = (
 TRAIL: Final = rf"{BL}(?=\n|\Z)"
 VALUE: Final = rf'\A(?:"|nil\Z|{BL})|{BL}\Z|%%\(|<%%|<[0-9]{{4}}-|(?i::END:|:PROPERTIES:)|[\t\n]'
 
-# What Org finds even in fixed-width lines and values, as it finds LOGGED: ranges and logs.
+# What Org finds even in fixed-width lines and values, as it finds TIMED: ranges and logs.
 RANGE: Final = r"(?:(?<=>-)|(?<=>--)|(?<=>---))<(?=[0-9]{4}-)"
-LOGGED_STATE: Final = r'(?<= State) (?=")'
+LOGGED: Final = r'(?<= State) (?=")'
 
 # --- how entries are read -----------------------------------------------------------------------
 

@@ -15,7 +15,9 @@
 (require 'org-element)
 (require 'org-lint)
 (require 'org-agenda)
+(require 'org-clock)
 (require 'org-table)
+(require 'ox-ascii)
 (require 'ob-emacs-lisp)
 
 (defvar orgpost-test-ran nil
@@ -152,9 +154,15 @@
          (org-todo-keyword-faces nil))
      ,@body))
 
+(defvar orgpost-test-failures nil
+  "What failed, newest first: commands that a text broke.")
+
 (defun orgpost-test--quietly (function &rest arguments)
-  "Call FUNCTION with ARGUMENTS; an error of Org over odd text stops nobody."
-  (condition-case nil (apply function arguments) (error nil)))
+  "Call FUNCTION with ARGUMENTS; remember its error, which stops nobody."
+  (condition-case problem
+      (apply function arguments)
+    (error (push (format "%s: %s" function (error-message-string problem))
+                 orgpost-test-failures))))
 
 (defun orgpost-test--agenda-lines ()
   "Return the lines of the agenda that stand for something in a file, and kill it."
@@ -197,7 +205,10 @@
 (defun orgpost-test--handle ()
   "Do to the current buffer what people do all day without thinking of code."
   (font-lock-ensure)
-  (dolist (act (list #'org-show-all #'org-align-tags #'org-update-statistics-cookies
+  (goto-char (point-min))
+  (dolist (act (list #'org-show-all
+                     (lambda () (org-align-tags t))
+                     (lambda () (org-update-statistics-cookies t))
                      (lambda () (org-update-all-dblocks))
                      (lambda () (org-table-map-tables #'org-table-align t))
                      (lambda () (org-table-recalculate-buffer-tables))
@@ -205,12 +216,19 @@
                      (lambda () (org-macro-initialize-templates)
                        (org-macro-replace-all org-macro-templates))
                      (lambda () (org-babel-execute-buffer))
+                     (lambda () (org-export-as 'ascii))
+                     (lambda () (org-clock-sum))
+                     (lambda () (org-sort-entries nil ?s))
+                     (lambda () (org-sort-entries nil ?d))
+                     (lambda () (org-sort-entries nil ?t))
                      (lambda () (org-map-entries #'org-entry-properties))))
+    (goto-char (point-min))
     (orgpost-test--quietly act)))
 
 (defun orgpost-test-what-runs (path date)
   "Open PATH, handle it and look at it in agendas from DATE on; return what ran, each once."
-  (setq orgpost-test-ran nil)
+  (setq orgpost-test-ran nil
+        orgpost-test-failures nil)
   (orgpost-test-careless
     (orgpost-test-visiting path
       (orgpost-test--handle))
@@ -234,6 +252,10 @@
 (defun orgpost-test-what-opening-does (paths)
   "Open each of PATHS; return what that did beside showing it."
   (delq nil (mapcar #'orgpost-test--opening paths)))
+
+(defun orgpost-test-what-failed ()
+  "Return which commands the file of the last `orgpost-test-what-runs' broke."
+  (delete-dups (reverse orgpost-test-failures)))
 
 (provide 'orgpost-test-oracle)
 ;;; orgpost-test-oracle.el ends here

@@ -1,0 +1,103 @@
+"""`config`: the settings, where each comes from, and setting one by place."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from orgpost.cli.show import one_line
+from orgpost.errors import BadSettings, Usage
+
+if TYPE_CHECKING:
+    import argparse
+    from pathlib import Path
+
+    from orgpost.cli.desk import Desk
+
+
+def add(_command: str, parser: argparse.ArgumentParser) -> None:
+    """Say what the command understands."""
+    parser.description = "Show, check and change settings."
+    below = parser.add_subparsers(metavar="show|get|set|check|path", required=True)
+    showing = below.add_parser("show", help="all settings")
+    showing.add_argument("--origin", action="store_true", help="and where each comes from")
+    showing.set_defaults(run=_show)
+    getting = below.add_parser("get", help="one setting")
+    getting.add_argument("key", metavar="KEY")
+    getting.set_defaults(run=_get)
+    setting = below.add_parser("set", help="change one setting")
+    setting.add_argument("key", metavar="KEY")
+    setting.add_argument("value", metavar="VALUE", help="as YAML")
+    setting.add_argument("--user", action="store_true", help="for all your spaces")
+    setting.set_defaults(run=_set)
+    below.add_parser("check", help="what is wrong with them").set_defaults(run=_check)
+    below.add_parser("path", help="the files").set_defaults(run=_path)
+
+
+def _show(args: Any, desk: Desk) -> None:
+    from orgpost import settings_file
+
+    settings = settings_file.load(desk.space_or_none(), os.environ)
+    found = {name: settings.found(name) for name in settings.names()}
+    data = {name: {"value": f.value, "origin": f.origin} for name, f in found.items()}
+    lines = [
+        one_line(f"{name}: {_said(f.value)}" + (f"  ({f.origin})" if args.origin else ""))
+        for name, f in found.items()
+    ]
+    desk.show.answer({"settings": data}, lines)
+
+
+def _get(args: Any, desk: Desk) -> None:
+    from orgpost import settings_file
+
+    found = settings_file.load(desk.space_or_none(), os.environ).found(args.key)
+    data = {"key": args.key, "value": found.value, "origin": found.origin}
+    desk.show.answer(data, [one_line(_said(found.value))])
+
+
+def _set(args: Any, desk: Desk) -> None:
+    from orgpost import settings_file
+
+    change = settings_file.set_key(_file(args, desk), args.key, args.value)
+    data = {
+        "key": change.key,
+        "value": change.value,
+        "file": str(change.file),
+        "changed": change.changed,
+    }
+    words = "set in" if change.changed else "was so already in"
+    desk.show.answer(data, [one_line(f"{change.key} {words} {change.file}")])
+
+
+def _file(args: Any, desk: Desk) -> Path:
+    from orgpost import settings_file
+
+    if args.user:
+        return settings_file.user_file(os.environ)
+    space = desk.space_or_none()
+    if space is None:
+        raise Usage("there is no space here", hint="orgpost config set --user KEY VALUE")
+    return settings_file.space_file(space)
+
+
+def _check(_args: Any, desk: Desk) -> None:
+    from orgpost import settings_file
+
+    _, problems = settings_file.examine(desk.space_or_none(), os.environ)
+    if problems:
+        raise BadSettings(problems)
+    desk.show.answer({"problems": []}, ["The settings are good."])
+
+
+def _path(_args: Any, desk: Desk) -> None:
+    from orgpost import settings_file
+
+    paths = settings_file.files(desk.space_or_none(), os.environ)
+    data = [{"path": str(path), "exists": path.exists()} for path in paths]
+    desk.show.answer({"files": data}, [one_line(str(path)) for path in paths])
+
+
+def _said(value: Any) -> str:
+    import json
+
+    return value if isinstance(value, str) else json.dumps(value, default=str)

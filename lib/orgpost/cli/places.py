@@ -1,0 +1,110 @@
+"""`init`, `migrate` and `doctor`: a space as a whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from orgpost.cli.show import one_line
+from orgpost.errors import Failed
+
+if TYPE_CHECKING:
+    import argparse
+
+    from orgpost.cli.desk import Desk
+
+
+def add(command: str, parser: argparse.ArgumentParser) -> None:
+    """Say what the command understands."""
+    {"init": _add_init, "migrate": _add_migrate, "doctor": _add_doctor}[command](parser)
+
+
+def _add_init(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Make a space; again, it makes only what is missing."
+    parser.add_argument("directory", nargs="?", default=".", metavar="DIR")
+    parser.add_argument("--actor", metavar="NAME", help="who you are; else $USER")
+    parser.add_argument("--name", metavar="TEXT", help="how people call you")
+    parser.add_argument("--handle", action="append", default=[], metavar="@H")
+    parser.add_argument("--git", action="store_true", help="keep what is private out of git")
+    parser.set_defaults(run=_init)
+
+
+def _init(args: Any, desk: Desk) -> None:
+    from orgpost.space import init
+
+    made = init(
+        Path(args.directory),
+        actor=args.actor,
+        name=args.name,
+        handles=args.handle,
+        git=args.git,
+    )
+    lines = [f"{'made' if made.created else 'is there already:'} {one_line(str(made.space))}"]
+    lines += [one_line(note) for note in made.notes]
+    data = {"space": str(made.space), "actor": made.actor, "created": list(made.created)}
+    desk.show.answer(data, lines)
+
+
+def _add_migrate(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Take over a space of v0.1 or v0.2; the old files are kept in a backup."
+    parser.add_argument("directory", nargs="?", metavar="DIR")
+    parser.add_argument("--actor", metavar="NAME", help="who becomes the owner")
+    parser.add_argument("--from", dest="source", default="auto", help="auto, v0.1 or v0.2")
+    parser.add_argument("--agent-mail", default="messages", help="messages or tasks")
+    parser.add_argument("--keep-old", action="store_true", help="leave the old files in place")
+    parser.add_argument("--dry-run", action="store_true", help="only say what would happen")
+    parser.set_defaults(run=_migrate)
+
+
+def _migrate(args: Any, desk: Desk) -> None:
+    from orgpost.migrate import migrate
+
+    report = migrate(
+        Path(args.directory) if args.directory else desk.space_or_none() or Path(),
+        actor=args.actor,
+        source=args.source,
+        agent_mail=args.agent_mail,
+        keep_old=args.keep_old,
+        dry_run=args.dry_run,
+    )
+    data = report.to_dict()
+    words = "would migrate" if args.dry_run else "migrated"
+    lines = [f"{words} {report.migrated} messages and {report.tasks} tasks"]
+    lines += [f"  {name}: {count}" for name, count in report.by_inbox.items()]
+    notes = [note.to_dict() for note in report.notes]
+    lines += [one_line(f"note: {n['file']}:{n['line']}: {n['what']}") for n in notes]
+    if report.backup:
+        lines.append(one_line(f"the old files are in {report.backup}"))
+    desk.show.answer(data, lines)
+
+
+def _add_doctor(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Say what is wrong with a space; --fix mends what needs no decision."
+    parser.add_argument("--fix", action="store_true", help="mend, after a backup")
+    parser.add_argument("--deep", action="store_true", help="compare each entry with orgparse")
+    parser.add_argument("--dry-run", action="store_true", help="with --fix: only say so")
+    parser.add_argument("--restore", metavar="NAME", help="put a quarantined entry back")
+    parser.add_argument("--prune", action="store_true", help="forget old quarantine")
+    parser.set_defaults(run=_doctor)
+
+
+def _doctor(args: Any, desk: Desk) -> int:
+    from orgpost.doctor import Options, examine
+
+    options = Options(
+        fix=args.fix,
+        deep=args.deep,
+        dry_run=args.dry_run,
+        restore=args.restore,
+        prune=args.prune,
+    )
+    findings = examine(desk.space(), options)
+    data = findings.to_dict()
+    lines = [
+        one_line(f"{f['severity']}: {f['file'] or ''}:{f['line'] or ''} {f['message']}")
+        + (" (fixed)" if f["fixed"] else " (--fix mends it)" if f["fixable"] else "")
+        for f in data["findings"]
+    ]
+    lines.append(f"{data['errors']} errors, {data['warnings']} warnings, {data['fixed']} fixed")
+    desk.show.answer(data, lines)
+    return Failed.exit_code if data["errors"] else 0

@@ -1,0 +1,96 @@
+"""The only place that prints: people's words or one JSON document on stdout, trouble on stderr.
+
+What others wrote never reaches a terminal raw: controls, bidi marks and invisible characters are
+spelled out, so that no message can move a cursor, set a title or hide its own end.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from orgpost.errors import OrgpostError
+
+_UNSEEN: Final = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff"
+    "\ufffe\uffff\U000e0000-\U000e01ef]"
+)
+_LAST_CONTROL: Final = 0x9F
+_COLOURS: Final = {"bold": "1", "dim": "2", "red": "31", "yellow": "33", "cyan": "36"}
+
+
+def safe(text: str) -> str:
+    """Spell out what must not reach a terminal; line ends and tabs stay."""
+    return _UNSEEN.sub(_spelled, text)
+
+
+def one_line(text: str) -> str:
+    """Spell out line ends and tabs too."""
+    return safe(text).replace("\n", "\\n").replace("\t", "\\t")
+
+
+def _spelled(found: re.Match[str]) -> str:
+    number = ord(found[0])
+    if 0xDC80 <= number <= 0xDCFF:  # noqa: PLR2004  a byte that is no UTF-8
+        return f"\\x{number - 0xDC00:02x}"
+    return f"\\x{number:02x}" if number <= _LAST_CONTROL else f"<U+{number:04X}>"
+
+
+class Show:
+    """Where a command's answer goes. `json` is one document; otherwise words for people."""
+
+    def __init__(self, *, json: bool) -> None:
+        self.json = json
+        self.terminal = sys.stdout.isatty()
+        self._colours = self.terminal and not os.environ.get("NO_COLOR")
+
+    def answer(self, data: Any, lines: Iterable[str] = ()) -> None:
+        """Give the answer: `data` as JSON, or the lines, which must be safe already."""
+        if self.json:
+            self._document({"schema": 1, "ok": True, "data": data})
+        else:
+            for line in lines:
+                print(line)
+
+    def trouble(self, error: OrgpostError) -> None:
+        """Say what went wrong and what to do next."""
+        if self.json:
+            self._document({"schema": 1, "ok": False, "error": error.to_dict()})
+            return
+        self.warn(str(error))
+        if error.hint:
+            print(f"  {safe(error.hint)}", file=sys.stderr)
+
+    def warn(self, words: str) -> None:
+        """Say something on stderr."""
+        print(f"orgpost: {safe(words)}", file=sys.stderr)
+
+    def progress(self, done: int, total: int, what: str) -> None:
+        """Show on a terminal how far a long work is."""
+        if sys.stderr.isatty():
+            end = "\n" if done >= total else ""
+            print(f"\r{what}: {done} of {total}", end=end, file=sys.stderr, flush=True)
+
+    def raw(self, data: bytes) -> None:
+        """Write bytes as they are: for pipes, when they were asked for."""
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+
+    def paint(self, text: str, *styles: str) -> str:
+        """Colour a text, on a terminal."""
+        if not self._colours or not styles:
+            return text
+        codes = ";".join(_COLOURS[style] for style in styles)
+        return f"\x1b[{codes}m{text}\x1b[0m"
+
+    @staticmethod
+    def _document(document: dict[str, Any]) -> None:
+        import json
+
+        print(json.dumps(document, ensure_ascii=True, allow_nan=False))

@@ -134,8 +134,14 @@ def _keep(folder: Path, text: str) -> None:
     from orgpost.store import replace_file
 
     try:
-        for each in (folder.parent, folder):
-            each.mkdir(mode=0o700, exist_ok=True)
-        replace_file(folder / "copy", text.encode(), mode=0o600)
+        if _is_ours(folder.parent) and _is_ours(folder):
+            replace_file(folder / "copy", text.encode(), mode=0o600)
     except (OSError, OrgpostError):
         return  # it was said on stdout, and is made anew for the next event
+
+
+def _is_ours(folder: Path) -> bool:
+    """Make a private folder if it is missing; a link, or somebody else's, is none of ours."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    found = folder.lstat()
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid()

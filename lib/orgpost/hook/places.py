@@ -87,7 +87,7 @@ def _default_space() -> str:
     section = ""
     for line in settings.decode("utf-8", "surrogateescape").split("\n"):
         if line[:1] not in {"", " ", "#"}:
-            section = line.rstrip()
+            section = line.partition("#")[0].rstrip()
         key, _, value = line.strip().partition(": ")
         if section == "messaging:" and line.startswith(" ") and key == "default_space":
             return _expanded(value.strip(), path or "")
@@ -95,10 +95,10 @@ def _default_space() -> str:
 
 
 def _expanded(value: str, settings: str) -> str:
-    if value[:1] in {"'", '"'} and value[1:].endswith(value[:1]):
-        value = value[1:-1]
-    elif " #" in value:
+    if value[:1] in {"'", '"'}:
+        value = value[1:].partition(value[0])[0]
+    else:
         value = value.partition(" #")[0].rstrip()
     if value == "~" or value.startswith("~/"):
         value = user_home() + value[1:]
-    return value if value.startswith("/") else f"{settings.rpartition('/')[0]}/{value}"
+    return value if value.startswith("/") or not value else f"{settings.rpartition('/')[0]}/{value}"

@@ -1,0 +1,196 @@
+"""A space with hand-written Org files, and the hooks run in it as a client would run them."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from orgpost.hook_copy import renew
+
+ROOT = Path(__file__).parent.parent.parent
+HOOKS = ROOT / "hooks"
+GATE = HOOKS / "orgpost-hook"
+SAMPLES = Path(__file__).parent / "samples"
+SHELLS = {
+    "dash": ["dash"],
+    "bash": ["bash"],
+    "zsh": ["zsh", "-f"],
+    "busybox": ["busybox", "sh"],
+}
+SESSION = "5b0c3c1e-6f0e-4f0e-9a55-0d6f2d7a1c11"
+HEADER = """\
+# -*- mode: org; coding: utf-8-unix -*-
+#+TITLE: Inbox of tex-agent
+#+TODO: UNREAD(u) READ(r) TODO(t) | DONE(d) ARCHIVED(a)
+#+STARTUP: overview logdrawer
+
+"""
+CONTACTS = """\
+actors:
+  - {id: tex, kind: person, trust_tier: owner}
+  - {id: crt, kind: person, trust_tier: team}
+  - {id: gregor, kind: person, trust_tier: trusted, handles: ["@gz"]}
+  - {id: tex-agent, kind: agent, owner: tex, trust_tier: team}
+"""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a hook did."""
+
+    stdout: bytes
+    stderr: bytes
+    status: int
+
+    @property
+    def text(self) -> str:
+        """The text that a model would see; empty where the hook was silent."""
+        if not self.stdout:
+            return ""
+        assert self.stdout.endswith(b"\n")
+        assert self.stdout.count(b"\n") == 1
+        output = json.loads(self.stdout.decode("ascii"))["hookSpecificOutput"]
+        assert sorted(output) == ["additionalContext", "hookEventName"]
+        return str(output["additionalContext"])
+
+    @property
+    def ids(self) -> list[str]:
+        """The messages that have a line of their own, in order."""
+        return [line.split(" ")[1] for line in self.text.split("\n") if line.startswith("- ")]
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether nothing was said at all, and nothing went wrong."""
+        return (self.stdout, self.stderr, self.status) == (b"", b"", 0)
+
+
+def entry(  # noqa: PLR0917
+    id: str,
+    subject: str = "Server is down!",
+    sender: str = "crt",
+    state: str = "UNREAD",
+    body: str = "The body, as sent.",
+    created: str = "2026-11-20 Fri 09:31:05",
+    **more: str,
+) -> str:
+    """One message as orgpost writes it."""
+    properties = {"ID": id, "FROM": sender, "TO": "tex-agent", "CREATED": f"[{created}]", **more}
+    drawer = "".join(f"{f':{key}:':<10} {value}\n" for key, value in properties.items())
+    return f"* {state:<8} {subject}\n:PROPERTIES:\n{drawer}:END:\n{body}\n"
+
+
+@dataclass
+class World:
+    """A space with the actors tex, crt, gregor and tex-agent, and an inbox of the last one."""
+
+    space: Path
+    env: dict[str, str] = field(default_factory=dict)
+    ticks: int = 0
+
+    def __post_init__(self) -> None:
+        (self.space / "org/messaging/inbox").mkdir(parents=True)
+        self.contacts(CONTACTS)
+
+    @property
+    def inbox(self) -> Path:
+        """The file of tex-agent's mail."""
+        return self.space / "org/messaging/inbox/tex-agent.org"
+
+    @property
+    def notes(self) -> Path:
+        """The folder of notes."""
+        return self.space / ".orgpost/hooks"
+
+    def mail(self, *entries: str) -> None:
+        """Let the inbox hold these entries, written a while ago and after what was there."""
+        self.write(self.inbox, HEADER + "".join(entries))
+
+    def contacts(self, text: str, *, copy: bool = True) -> None:
+        """Let contacts.yaml say this; the library notes it for hooks, unless told not to."""
+        self.write(self.space / "org/messaging/contacts.yaml", text)
+        if copy:
+            renew(self.space, os.environ)
+
+    def settings(self, text: str) -> None:
+        """Let the space's settings say this."""
+        path = self.space / "settings.local.yaml"
+        self.write(path, text)
+        path.chmod(0o600)
+        renew(self.space, os.environ)
+
+    def write(self, path: Path, text: str) -> None:
+        """Write a file as of an hour ago, each time a second later."""
+        path.write_text(text, encoding="utf-8", errors="surrogateescape")
+        self.age(path)
+
+    def age(self, path: Path) -> None:
+        """Let a file be old enough for a stamp, and of another time than before."""
+        self.ticks += 1
+        when = int(time.time()) - 3600 + self.ticks
+        os.utime(path, (when, when))
+
+    def hook(
+        self,
+        event: str = "UserPromptSubmit",
+        *,
+        shell: str = "",
+        session: str = SESSION,
+        stdin: bytes | None = None,
+        words: list[str] | None = None,
+        client: str = "claude",
+        **more: Any,
+    ) -> Answer:
+        """Run the gate as a client runs it; without `words` as a registration names them."""
+        command = [*SHELLS.get(shell, []), str(GATE)]
+        command += self.words(event, client) if words is None else words
+        data = payload(event, session=session, **more) if stdin is None else stdin
+        return run(command, data, self.environment)
+
+    def words(self, event: str = "UserPromptSubmit", client: str = "claude") -> list[str]:
+        """What a registration says after the gate's path."""
+        return [client, event, "--space", str(self.space), "--as", "tex-agent"]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment of a hook."""
+        return {**os.environ, "ORGPOST_PYTHON": sys.executable, **self.env}
+
+    def log(self) -> list[dict[str, Any]]:
+        """What hooks wrote down about themselves."""
+        path = self.notes / "log"
+        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def payload(event: str, session: str = SESSION, **more: Any) -> bytes:
+    """What Claude Code sends for an event, with these facts changed."""
+    path = SAMPLES / f"claude.{event}.stdin.json"
+    facts = json.loads(path.read_bytes()) if path.exists() else {"hook_event_name": event}
+    return json.dumps({**facts, "session_id": session, **more}).encode()
+
+
+def installed(folder: Path) -> Path:
+    """A copy of the product as a wheel lays it out; gives the folder of the hooks.
+
+    Where the tests' own checkout lies there may be a Python beside the gate.
+    """
+    package = folder / "lib/python3/site-packages/orgpost"
+    shutil.copytree(HOOKS, package / "hooks")
+    shutil.copytree(ROOT / "lib/orgpost/hook", package / "hook")
+    return package / "hooks"
+
+
+def run(command: list[str], stdin: bytes, env: dict[str, str], **more: Any) -> Answer:
+    """Run a command to its end; it must come within two seconds."""
+    begin = time.monotonic()
+    done = subprocess.run(
+        command, input=stdin, capture_output=True, env=env, check=False, timeout=20, **more
+    )
+    assert time.monotonic() - begin < 10
+    return Answer(done.stdout, done.stderr, done.returncode)

@@ -98,7 +98,7 @@ def _bytes_of(path: Path) -> tuple[bytes, list[Problem]]:
             return b"", [_problem(path, "is no regular file")]
         with path.open("rb") as file:
             return file.read(LARGEST_FILE + 1), []
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return b"", []
     except OSError as error:
         return b"", [_problem(path, f"cannot be read: {error.strerror}")]

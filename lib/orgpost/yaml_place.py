@@ -170,7 +170,7 @@ def _without_comma(gap: str) -> str:
     return re.sub(rf"((?:[^#,]|{_COMMENT})*),[ \t]*", r"\1", gap, count=1)
 
 
-def _lines(value: object, column: int) -> list[str]:
+def _lines(value: Any, column: int) -> list[str]:
     """Write a map, or a list of maps, in block style."""
     pad, lines = " " * column, list[str]()
     if isinstance(value, dict):
@@ -178,7 +178,7 @@ def _lines(value: object, column: int) -> list[str]:
             tall = _is_tall(held)
             lines.append(f"{pad}{_scalar(key)}:" + ("" if tall else f" {flow(held)}"))
             lines += _lines(held, column + _STEP) if tall else []
-    elif isinstance(value, list):
+    else:
         for item in value:
             first, *more = _lines(item, column + _STEP)
             lines += [f"{pad}- {first.lstrip()}", *more]

@@ -124,6 +124,7 @@ def test_a_file_of_comments_does_not_cost_the_import_of_yaml() -> None:
         ("a: !!timestamp x\n", [(1, "a", "cannot be read as timestamp")]),
         ("a: " + "9" * 5000 + "\n", [(1, "a", "cannot be read as int")]),
         ("a: !x 1\n", [(1, "a", "has the tag !x")]),
+        ("!x 1\n", [(1, "", "has the tag !x")]),
         ("a: !!set {x}\n", [(1, "a", "has the tag tag:yaml.org,2002:set")]),
         ("a: b\nc: \x01\n", [(2, "", "has the character U+0001, which YAML refuses")]),
         ("a: b\nc: \x00", [(2, "", "has the character U+0000, which YAML refuses")]),

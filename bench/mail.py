@@ -1,0 +1,141 @@
+"""What mail costs: sending, listing 100,000 messages, a cold start, growth, memory."""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import orgparse
+
+from bench.timing import Row, command, faster, slower
+from orgpost.org.entry import Draft, render
+from orgpost.org.syntax import MESSAGE, header
+from orgpost.post import Post
+from orgpost.space import init
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LARGE, MEDIUM, SMALL = 100_000, 10_000, 100
+UNREAD_EACH = 1000
+BODY = "Deploy is through; the dashboards are green again.\n- who: crt\n- what: restart\n" * 2
+
+
+def space_with(count: int, *, unread: int = 0) -> Path:
+    """Make a space whose inbox of tex holds that many messages, some of them unread."""
+    place = Path(tempfile.mkdtemp(prefix="orgpost-bench-"))
+    init(place, actor="tex")
+    contacts = place / "org/messaging/contacts.yaml"
+    contacts.write_text(contacts.read_text() + "  - {id: crt, kind: person, trust_tier: team}\n")
+    every = count // unread if unread else count + 1
+    with (place / "org/messaging/inbox/tex.org").open("wb") as file:
+        file.write(header("inbox/tex.org"))
+        for number in range(count):
+            file.write(_entry(number, "READ" if number % every else "UNREAD"))
+    return place
+
+
+def _entry(number: int, keyword: str) -> bytes:
+    day, second = divmod(number, 86_400)
+    stamp = f"{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}"
+    id = f"msg-202611{day % 28 + 1:02}-{stamp.replace(':', '')}-{number:010}"
+    facts = [("FROM", "crt"), ("TO", "tex")]
+    facts += [("CREATED", f"[2026-11-{day % 28 + 1:02} Fri {stamp}]"), ("THREAD", id)]
+    draft = Draft(id=id, keyword=keyword, title=f"Report {number}", properties=facts, body=BODY)
+    return render(draft, MESSAGE)
+
+
+def rows() -> Iterator[Row]:
+    """Measure all of it."""
+    yield _send()
+    yield from _lists()
+    yield _cold_start()
+    yield from _growth()
+    yield _memory()
+
+
+def _send() -> Row:
+    place = space_with(0)
+    post = Post.open(space=place, me="crt")
+    post.messages.create_message("crt", "tex", BODY, subject="first")
+    entry = (place / "org/messaging/inbox/tex.org").read_bytes()[len(header("inbox/tex.org")) :]
+    floor = os.open(place / "floor", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+
+    def bare() -> None:
+        os.write(floor, entry)
+        os.fsync(floor)
+
+    def send() -> None:
+        post.messages.create_message("crt", "tex", BODY, subject="Deploy is through")
+
+    return faster("send, synced", send, "append + fsync of the same bytes", bare, 2000, ">= 0.5")
+
+
+def _lists() -> Iterator[Row]:
+    place = space_with(LARGE, unread=UNREAD_EACH)
+    path = place / "org/messaging/inbox/tex.org"
+    post = Post.open(space=place, me="tex")
+
+    def ours() -> None:
+        # Another byte of news each time, so that nothing kept from the last look can answer.
+        os.utime(path)
+        assert len(list(post.messages.find_unread("tex"))) == UNREAD_EACH
+
+    def theirs() -> None:
+        root = orgparse.load(path)
+        assert sum(node.todo == "UNREAD" for node in root.children) == UNREAD_EACH
+
+    yield faster("unread list of 100,000", ours, "orgparse, the same file", theirs, 1, ">= 100")
+
+
+def _cold_start() -> Row:
+    place = space_with(MEDIUM, unread=20)
+    ours = [sys.executable, "-m", "orgpost", "--space", str(place), "--as", "tex", "inbox"]
+    floor = [sys.executable, "-c", "pass"]
+    subprocess.run(ours, check=True, capture_output=True)
+    return slower(
+        "orgpost inbox, cold, 10,000 messages",
+        command(ours),
+        "python3 -c pass",
+        command(floor),
+        25,
+        "<= 6",
+    )
+
+
+def _growth() -> Iterator[Row]:
+    posts = {size: Post.open(space=space_with(size), me="crt") for size in (SMALL, LARGE)}
+
+    def sender(size: int) -> Callable[[], object]:
+        return lambda: posts[size].messages.create_message("crt", "tex", BODY, subject="x")
+
+    yield slower(
+        "send into 100,000 messages", sender(LARGE), "into 100", sender(SMALL), 300, "<= 1.5"
+    )
+
+
+def _memory() -> Row:
+    place = space_with(LARGE, unread=UNREAD_EACH)
+    words = [sys.executable, "-m", "bench.mail", str(place)]
+    done = subprocess.run(words, check=True, capture_output=True, text=True)
+    mebibytes = int(done.stdout) / 1024
+    goal = 150.0
+    what = "memory of listing 100,000 messages"
+    return Row(what, mebibytes / goal, "<= 1", "150 MB", mebibytes, goal, 1)
+
+
+def _list_everything(place: str) -> None:
+    """List all messages of an inbox, one after the other; prints the peak in KiB."""
+    post = Post.open(space=place, me="tex")
+    assert sum(1 for _ in post.messages.find_messages("tex")) == LARGE
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+
+
+if __name__ == "__main__":
+    _list_everything(sys.argv[1])

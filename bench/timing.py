@@ -1,0 +1,76 @@
+"""Fair timings: the sides of a ratio are run in turn in one process, and medians are compared."""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import time
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+
+class Row(NamedTuple):
+    """One figure: `ratio` is ours against the named floor; `goal` says on which side it belongs."""
+
+    what: str
+    ratio: float
+    goal: str
+    floor: str
+    ours_ms: float
+    floor_ms: float
+    rounds: int
+
+    @property
+    def holds(self) -> bool:
+        """Ask whether the goal is met."""
+        side, _, number = self.goal.partition(" ")
+        return self.ratio <= float(number) if side == "<=" else self.ratio >= float(number)
+
+
+def interleaved(sides: Sequence[Callable[[], object]], rounds: int) -> list[float]:
+    """Run the sides in turn; gives the median seconds of each. The first round only warms up."""
+    times: list[list[float]] = [[] for _ in sides]
+    for number in range(rounds + 1):
+        for side, taken in zip(sides, times, strict=True):
+            begin = time.perf_counter()
+            side()
+            if number:
+                taken.append(time.perf_counter() - begin)
+    return [statistics.median(taken) for taken in times]
+
+
+def slower(  # noqa: PLR0913, PLR0917  a row has that many facts
+    what: str,
+    ours: Callable[[], object],
+    floor_name: str,
+    floor: Callable[[], object],
+    rounds: int,
+    goal: str,
+) -> Row:
+    """Say how many times slower ours is than the floor."""
+    mine, theirs = interleaved([ours, floor], rounds)
+    return Row(what, mine / theirs, goal, floor_name, mine * 1e3, theirs * 1e3, rounds)
+
+
+def faster(  # noqa: PLR0913, PLR0917  a row has that many facts
+    what: str,
+    ours: Callable[[], object],
+    floor_name: str,
+    floor: Callable[[], object],
+    rounds: int,
+    goal: str,
+) -> Row:
+    """Say how many times faster ours is than the floor."""
+    mine, theirs = interleaved([ours, floor], rounds)
+    return Row(what, theirs / mine, goal, floor_name, mine * 1e3, theirs * 1e3, rounds)
+
+
+def command(words: Sequence[str], env: Mapping[str, str] | None = None) -> Callable[[], object]:
+    """Make a side of a whole process, from its start to its end."""
+
+    def run() -> object:
+        return subprocess.run(words, check=True, capture_output=True, env=env)
+
+    return run

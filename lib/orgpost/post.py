@@ -1,0 +1,110 @@
+"""The frame: settings, then the store, then the services, wired once in `Post.open`.
+
+With bad contacts a post can be read; who is about to write is refused. Nothing else in the house
+turns settings into objects.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from orgpost import settings_file, space
+from orgpost.clock import Clock
+from orgpost.contact import Trust
+from orgpost.contact_file import ContactFile
+from orgpost.file_delivery import FileDelivery
+from orgpost.message_store import Desk, MessageStore, Rules
+from orgpost.message_store.announced import HookNotes
+from orgpost.store import FileStore
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from orgpost.config import Settings
+
+
+class Post:
+    """One space, opened by one actor; use it for one block, or `close` it."""
+
+    def __init__(
+        self, place: Path, settings: Settings, *, me: str | None = None, clock: Clock | None = None
+    ) -> None:
+        self.space, self.settings, self.clock = place, settings, clock or Clock()
+        self._named = me
+        self.store = FileStore(
+            place,
+            self.clock,
+            sync=settings.text("store.sync") or "full",
+            lock_seconds=settings.number("store.lock_seconds"),
+        )
+        self.contacts = ContactFile(self.store, self.clock, _trust(settings))
+
+    @classmethod
+    def open(cls, space: str | Path | None = None, me: str | None = None) -> Self:
+        """Find the space and its settings, and wire everything; nothing is written.
+
+        `space` is a folder, else it is looked for; `me` is who acts, else the environment and the
+        settings say it. Raises `NotASpace` and `BadSettings`.
+        """
+        return cls(*_found(space, os.environ), me=me)
+
+    @cached_property
+    def me(self) -> str:
+        """Who acts; `NoIdentity` where nobody says, `UnknownActor` where nobody has that name."""
+        return space.who_acts(self._named, os.environ, self.settings, self.contacts.load())
+
+    @cached_property
+    def messages(self) -> MessageStore:
+        """The mail of this space."""
+        limit = self.settings.whole("messaging.limits.max_file_bytes")
+        return MessageStore(
+            Desk(
+                space=self.space,
+                store=self.store,
+                clock=self.clock,
+                contacts=self.contacts.load,
+                files=FileDelivery(self.store, max_bytes=limit),
+                notes=HookNotes(self.space),
+                rules=_rules(self.settings),
+            )
+        )
+
+    def close(self) -> None:
+        """Put in what waits for a save to end, and let go of all files."""
+        self.store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _found(named: str | Path | None, environ: Mapping[str, str]) -> tuple[Path, Settings]:
+    place = space.find(Path(named).expanduser() if named is not None else None, environ)
+    return place, settings_file.load(place, environ)
+
+
+def _trust(settings: Settings) -> Trust:
+    name = settings.text("identity.name")
+    return Trust(
+        overrides=settings.tiers("messaging.trust_overrides"),
+        agent_handles=settings.words("messaging.agent_handles"),
+        handles={name: settings.words("identity.handles")} if name else {},
+    )
+
+
+def _rules(settings: Settings) -> Rules:
+    days = settings.whole("messaging.archive_after_days")
+    return Rules(
+        stale_after=timedelta(hours=settings.whole("messaging.stale_after_hours")),
+        archive_after=timedelta(days=days) if days else None,
+        archive_keep=settings.whole("messaging.archive_keep"),
+        route_timeout_seconds=settings.whole("messaging.route_timeout_seconds"),
+        max_body_bytes=settings.whole("messaging.limits.max_body_bytes"),
+        attach_roots=tuple(map(Path, settings.words("messaging.attach_roots"))),
+    )

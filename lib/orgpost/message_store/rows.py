@@ -57,7 +57,7 @@ def _pattern(keywords: tuple[str, ...]) -> re.Pattern[bytes]:
         rb"\n\* +(?:" + words + rb")(?:"
         rb" +(?P<high>\[#A\])?[^\n]*\n:PROPERTIES:\n:ID: +(?P<id>[^ \t\n]+)\n"
         rb":FROM: +(?P<sender>[^ \t\n]+)\n:TO: [^\n]*\n:CREATED: +\[(?P<created>[^\]\n]*)\]\n"
-        rb"(?:(?!:END:):[^ \t\n]+: [^\r\n]*\n)*+:END:\n"
+        rb"(?:(?!:END:):[^ \t\n]+: [^\r\n]*\n)*+:END:(?=\n)"  # which the next heading begins with
         rb"|(?= |\r?\n|\Z))"
     )
 

@@ -83,10 +83,12 @@ class Archiving:
         limit = self._stamp(before) if before else b""
         finished = self._shelf.rows(source, sorted(FINISHED))
         newest = sorted(finished, key=lambda row: (row.created, row.start), reverse=True)
+        old = []
         for place, row in enumerate(newest):
             too_many = keep is not None and place >= keep
             if too_many or b"" < row.created < limit:
-                yield row
+                old.append(row)
+        return reversed(old)
 
     def _is_waited_for(self, found: Found) -> bool:
         if b"EXPIRES:" not in found.raw.upper():

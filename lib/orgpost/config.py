@@ -102,7 +102,6 @@ KEYS: Final = (
         0,
         600,
     ),
-    Key("store.slack_bytes", "int", 400, "blanks in a task, which its changes use up", 0, 2000),
     Key("store.quarantine_days", "int", 90, "`doctor --prune` removes what is older", 0),
     Key("hooks.actor", "actor", None, "who a session of a coding agent acts as"),
     Key("hooks.digest_chars", "int", 1200, "the most that a hook says at once", 800, 8000),

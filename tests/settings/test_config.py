@@ -240,15 +240,15 @@ def test_settings_are_asked_by_name_and_kind() -> None:
     with pytest.raises(KeyError):
         settings.text("store.sink")
     with pytest.raises(TypeError, match="of kind int"):
-        settings.text("store.slack_bytes")
+        settings.text("store.quarantine_days")
     answers = (
-        settings.whole("store.slack_bytes"),
+        settings.whole("store.quarantine_days"),
         settings.number("store.lock_seconds"),
         settings.truth("messaging.show_in_today"),
         settings.text("hooks.actor"),
         settings.words("messaging.agent_handles"),
     )
-    assert answers == (400, 10.0, True, None, ("@agent", "@claude", "@ai"))
+    assert answers == (90, 10.0, True, None, ("@agent", "@claude", "@ai"))
 
 
 def test_settings_do_not_change() -> None:
@@ -281,7 +281,10 @@ def test_an_override_that_makes_an_owner_of_an_agent_is_told_with_its_line() -> 
 
 def test_what_a_repr_tells_is_what_was_set() -> None:
     """A log line is not the manual."""
-    assert repr(Settings([layer_of("store: {slack_bytes: 7}")])) == "Settings(store.slack_bytes=7)"
+    assert (
+        repr(Settings([layer_of("store: {quarantine_days: 7}")]))
+        == "Settings(store.quarantine_days=7)"
+    )
 
 
 def test_groups_are_what_stands_before_a_dot() -> None:

@@ -57,11 +57,11 @@ def test_without_a_file_nothing_is_wrong(space: Path) -> None:
 
 def test_the_spaces_file_is_stronger_than_the_users(space: Path, path: Path, mine: Path) -> None:
     """Key by key."""
-    mine.write_text("identity: {name: tex}\nstore: {slack_bytes: 1}\n", encoding="utf-8")
-    path.write_text("store: {slack_bytes: 2}\n", encoding="utf-8")
+    mine.write_text("identity: {name: tex}\nstore: {quarantine_days: 1}\n", encoding="utf-8")
+    path.write_text("store: {quarantine_days: 2}\n", encoding="utf-8")
     settings = load(space, ENVIRON)
-    assert (settings.text("identity.name"), settings.whole("store.slack_bytes")) == ("tex", 2)
-    origins = [settings.origin(name) for name in ("identity.name", "store.slack_bytes")]
+    assert (settings.text("identity.name"), settings.whole("store.quarantine_days")) == ("tex", 2)
+    origins = [settings.origin(name) for name in ("identity.name", "store.quarantine_days")]
     assert origins == [str(mine), str(path)]
 
 
@@ -82,9 +82,9 @@ def test_all_problems_of_all_files_are_told_at_once(space: Path, path: Path, min
 
 def test_who_only_looks_gets_what_is_good_and_what_is_not(space: Path, path: Path) -> None:
     """The doctor works with bad settings."""
-    path.write_text("store: {slack_bytes: 7, sync: maybe}\n", encoding="utf-8")
+    path.write_text("store: {quarantine_days: 7, sync: maybe}\n", encoding="utf-8")
     settings, problems = examine(space, ENVIRON)
-    assert (settings.whole("store.slack_bytes"), settings.text("store.sync")) == (7, "full")
+    assert (settings.whole("store.quarantine_days"), settings.text("store.sync")) == (7, "full")
     assert len(problems) == 1
 
 
@@ -140,10 +140,10 @@ def test_paths_are_absolute_and_count_from_the_files_folder(
         ("store.sync", "off", "", 'store:\n  sync: "off"\n'),
         ("identity.name", "tex", "# mine\n", "# mine\nidentity:\n  name: tex\n"),
         (
-            "store.slack_bytes",
+            "store.quarantine_days",
             "7",
             "store:\n  sync: full # x\n",
-            "store:\n  sync: full # x\n  slack_bytes: 7\n",
+            "store:\n  sync: full # x\n  quarantine_days: 7\n",
         ),
         (
             "identity.handles",
@@ -187,10 +187,10 @@ def test_set_makes_the_file_private_whatever_the_umask(path: Path, mask: int) ->
 
 def test_set_again_writes_nothing(path: Path) -> None:
     """The same value in the person's own words stays as it is written."""
-    path.write_text("store: {sync: 'full', slack_bytes: 0x10}\n", encoding="utf-8")
+    path.write_text("store: {sync: 'full', quarantine_days: 0x10}\n", encoding="utf-8")
     path.chmod(0o600)
     before = path.stat()
-    changes = [set_key(path, "store.sync", "full"), set_key(path, "store.slack_bytes", "16")]
+    changes = [set_key(path, "store.sync", "full"), set_key(path, "store.quarantine_days", "16")]
     assert [change.changed for change in changes] == [False, False]
     assert (path.stat().st_mtime_ns, path.stat().st_ino) == (before.st_mtime_ns, before.st_ino)
 
@@ -202,8 +202,8 @@ def test_set_again_writes_nothing(path: Path) -> None:
         ("store", "{}"),
         ("store.sync", "maybe"),
         ("store.sync", "["),
-        ("store.slack_bytes", "many"),
-        ("store.slack_bytes", "null"),
+        ("store.quarantine_days", "many"),
+        ("store.quarantine_days", "null"),
         ("identity.name", "../x"),
         ("identity.name", "a\udcff"),
         ("messaging.spaces", "*x"),

@@ -29,7 +29,7 @@ LONGEST_FUNCTION = 60
 REFUSED_NAMES = {"utils", "common", "helpers", "manager", "base", "core", "types"}
 
 # Written so that this file does not match itself.
-MACHINE_PATH = re.compile(
+MACHINE_PATH = re.compile(r"/(?:work|root)/|/opt/(?:pypi|wheels)|" + re.escape(f"{ROOT}/"))
     r"/(?:work|root)/|/opt/(?:pypi|wheels)|/Users/\w|/home/(?!(?:you|user|u|me|dev)\b)\w"
 )
 UNFINISHED = re.compile(r"#\s*(?:todo|fixme|xxx|hack)\s*[:(]", re.IGNORECASE)

@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 import orgpost
+from orgpost.cli import main, words
 from orgpost.config import KEYS, Key
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -33,6 +34,20 @@ def test_each_hook_that_is_here_is_named(module: dict[str, Any]) -> None:
     """Nothing is promised that is not there, and nothing is there that is not named."""
     scripts = [path.stem for path in (ROOT / "hooks").glob("*.py")]
     assert sorted(module["provides"]["hooks"]) == sorted(scripts)
+
+
+def test_each_command_that_is_here_is_named(module: dict[str, Any]) -> None:
+    """What the command line understands is what is promised; `hook` has a door of its own."""
+    assert sorted(module["provides"]["commands"]) == sorted([*words._HOMES, "hook"])
+
+
+@pytest.mark.parametrize("command", sorted(words._HOMES))
+def test_each_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A command that is named can be asked what it does."""
+    status = main([command, "--help"])
+    said = capsys.readouterr()
+    assert (status, said.err) == (0, "")
+    assert f"orgpost {command}" in said.out
 
 
 def test_each_setting_that_is_read_is_described(module: dict[str, Any]) -> None:

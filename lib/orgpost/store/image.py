@@ -15,24 +15,24 @@ from orgpost.org import scan
 from orgpost.store.journal import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from orgpost.store.journal import Part, Record
 
 YOUNG_NS: Final = 10_000_000_000
-_NOT_ZERO: Final = re.compile(rb"[^\0]+")
+_ZEROS: Final = re.compile(rb"\0+")
+_AFTER_WRECK: Final = re.compile(rb"\Z|\r?\n(?=\* |\Z)|(?<=\n)(?=\* )")
 
 
 class Mended(NamedTuple):
     """`data` is the file put right, `tail` what is still to be added at its end, in order.
 
-    `restored` names what somebody wrote over within seconds; `overtaken` holds what a person
-    removed or set back, and in a recovery also what a person changed before us.
+    `overtaken` holds what a person removed or set back, and after a crash also what a person
+    changed before us.
     """
 
     data: bytes
     tail: tuple[Part, ...]
-    restored: tuple[bytes, ...]
     overtaken: tuple[Part, ...]
 
 
@@ -44,172 +44,254 @@ def mend(
     `applied` is the last sequence that was in the file; `crashed` says that a write may have
     been torn, or that nobody knows. `now_ns` is the wall time.
     """
-    return _Mending(data, applied=applied, crashed=crashed, now_ns=now_ns).run(records)
+    mending = _Mending(data, applied=applied, crashed=crashed, now_ns=now_ns)
+    for story in _stories(records):
+        mending.settle(story)
+    return mending.result()
 
 
 def with_tail(data: bytes, tail: Iterable[Part]) -> bytes:
     """Add entries at the end of a file, which gets its final line end first."""
-    added = b"".join(part.new.removeprefix(b"\n") for part in tail)
-    return data + (b"\n" if added and data and not data.endswith(b"\n") else b"") + added
+    added = b"".join(part.new[part.entry - part.offset :] for part in tail)
+    if not added or not data or data.endswith(b"\n"):
+        return data + added
+    return data + (b"\r\n" if scan.is_crlf(data) else b"\n") + added
+
+
+# --- what the journal knows ---------------------------------------------------------------------
 
 
 class _Change(NamedTuple):
     part: Part
     sequence: int
-    young: bool
+    wall_ns: int
+
+    @property
+    def start(self) -> int:
+        """Where it is, counted from its entry's start."""
+        return self.part.offset - self.part.entry
+
+
+class _Story(NamedTuple):
+    """All that happened to one entry: how it came, where that is known, and its changes."""
+
+    id: bytes
+    entry: _Change | None
+    changes: list[_Change]
+
+
+def _stories(records: Iterable[Record]) -> Iterable[_Story]:
+    stories: dict[bytes, _Story] = {}
+    for record in records:
+        for part in record.parts:
+            change = _Change(part, record.sequence, record.wall_ns)
+            if record.kind is Kind.SPLICE:
+                stories.setdefault(part.id, _Story(part.id, None, [])).changes.append(change)
+            else:
+                # The same id again is a try that was broken off, and the one that came after it.
+                stories.setdefault(part.id, _Story(part.id, change, []))
+    return stories.values()
+
+
+class _Chain:
+    """The contents that the changed places of an entry had, one after the other."""
+
+    def __init__(self, changes: Sequence[_Change]) -> None:
+        now: dict[int, int] = {}
+        for change in changes:
+            for place, byte in enumerate(change.part.old, change.start):
+                now.setdefault(place, byte)
+        self.places = sorted(now)
+        self.contents = [bytes(map(now.__getitem__, self.places))]
+        for change in changes:
+            now.update(enumerate(change.part.new, change.start))
+            self.contents.append(bytes(map(now.__getitem__, self.places)))
+
+    def seen(self, data: bytes, start: int) -> bytes:
+        """Give what stands at the places now, for an entry that begins at `start`."""
+        return bytes(data[start + place] for place in self.places)
+
+    def patch(self, data: bytes, start: int) -> tuple[scan.Span, bytes]:
+        """Let the newest content stand there, and between the places what stands there now."""
+        span = scan.Span(start + self.places[0], start + self.places[-1] + 1)
+        new = bytearray(data[span.start : span.end])
+        for place, byte in zip(self.places, self.contents[-1], strict=True):
+            new[place - self.places[0]] = byte
+        return span, bytes(new)
+
+    def may_be_torn(self, seen: bytes) -> bool:
+        """Ask whether each byte is one that its place had."""
+        return all(byte in images for byte, images in zip(seen, self.images(), strict=True))
+
+    def images(self) -> Iterator[bytes]:
+        """Give the bytes that each place had, the newest last."""
+        return map(bytes, zip(*self.contents, strict=True))
+
+
+class _Wreck:
+    """A new entry as it should be, to be found where a machine died while writing it."""
+
+    def __init__(self, entry: _Change, changes: Sequence[_Change]) -> None:
+        self.lead = entry.part.entry - entry.part.offset
+        text, chain = bytearray(entry.part.new), _Chain(changes)
+        self._images = {
+            place + self.lead: images
+            for place, images in zip(chain.places, chain.images(), strict=True)
+            if place + self.lead < len(text)
+        }
+        for place, images in self._images.items():
+            text[place] = images[-1]
+        self.text = bytes(text)
+
+    def at(self, data: bytes, start: int, skip: int = 0) -> scan.Span | None:
+        """Give what is left of it at `start`, without its first bytes; None where that is nothing.
+
+        What is left may be cut off anywhere, and then another entry or nothing follows.
+        """
+        text = self.text[skip:]
+        piece = bytearray(data[start : start + len(text)])
+        for place, images in self._images.items():
+            if 0 <= place - skip < len(piece) and piece[place - skip] in images:
+                piece[place - skip] = text[place - skip]
+        for zeros in _ZEROS.finditer(bytes(piece)):
+            piece[zeros.start() : zeros.end()] = text[zeros.start() : zeros.end()]
+        size = _common(piece, text)
+        if size == len(text):
+            return scan.Span(start, start + size)
+        after = _AFTER_WRECK.match(data, start + size) if size else None
+        return after and scan.Span(start, after.end())
+
+
+def _common(one: bytearray, other: bytes) -> int:
+    low, high = 0, len(one)
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if one[:middle] == other[:middle] else (low, middle - 1)
+    return low
+
+
+# --- what it makes of the file ------------------------------------------------------------------
 
 
 class _Mending:
     def __init__(self, data: bytes, *, applied: int, crashed: bool, now_ns: int) -> None:
-        self._found = data
-        self._out = bytearray(data)
+        self._data = data
         self._applied, self._crashed, self._now_ns = applied, crashed, now_ns
+        self._patches: list[tuple[scan.Span, bytes]] = []
+        self._behind: int | None = None
+        self._suspects: list[int] | None = None
         self._tail: list[Part] = []
-        self._restored: list[bytes] = []
         self._overtaken: list[Part] = []
 
-    def run(self, records: Sequence[Record]) -> Mended:
-        entries = [change for kind, change in self._changes(records) if kind is Kind.ENTRY]
-        splices: dict[bytes, list[_Change]] = {}
-        for kind, change in self._changes(records):
-            if kind is Kind.SPLICE:
-                splices.setdefault(change.part.id, []).append(change)
-        self._settle_entries(entries, splices)
-        for changes in splices.values():
-            self._settle_splices(changes)
-        out = bytes(self._out)
-        facts = (tuple(self._tail), tuple(self._restored), tuple(self._overtaken))
-        return Mended(self._found if out == self._found else out, *facts)
+    def result(self) -> Mended:
+        pieces: list[bytes] = []
+        at = 0
+        for span, new in sorted(self._patches):
+            pieces += (self._data[at : span.start], new)
+            at = span.end
+        data = b"".join((*pieces, self._data[at:])) if pieces else self._data
+        facts = (tuple(self._tail), tuple(self._overtaken))
+        return Mended(self._data if data == self._data else data, *facts)
 
-    def _changes(self, records: Sequence[Record]) -> Iterable[tuple[Kind, _Change]]:
-        for record in records:
-            young = 0 <= self._now_ns - record.wall_ns <= YOUNG_NS
-            for part in record.parts:
-                yield record.kind, _Change(part, record.sequence, young)
+    def settle(self, story: _Story) -> None:
+        span = self._span_of(story)
+        if story.entry is not None:
+            wreck = _Wreck(story.entry, story.changes)
+            if self._is_repaired(wreck, story.entry, span):
+                return
+            if span is None:
+                self._add_or_drop(story.entry, wreck)
+        if span is not None and story.changes:
+            self._settle_changes(story.changes, span)
 
-    def _settle_entries(
-        self, entries: Sequence[_Change], splices: dict[bytes, list[_Change]]
-    ) -> None:
-        behind: int | None = None
-        left = sum(len(change.part.new) for change in entries)
-        for change in entries:
-            images = _Images(change.part, splices.get(change.part.id, ()))
-            at = self._place_of(change, images, behind, left)
-            left -= len(change.part.new)
-            if at is None:
-                self._add_or_drop(change, images)
-                splices.pop(change.part.id, None)
-            elif self._crashed and images.fit(self._out[at : at + images.size]):
-                self._out[at : at + images.size] = images.newest
-                behind = at + images.size
-                splices.pop(change.part.id, None)
+    def _span_of(self, story: _Story) -> scan.Span | None:
+        at = (story.changes[-1] if story.entry is None else story.entry).part.entry
+        if self._data.startswith(b"* ", at) and self._data[at - 1 : at] in {b"", b"\n"}:
+            span = scan.span_at(self._data, at)
+            if scan.entry_id(self._data, span) == story.id:
+                return span
+        return scan.find_id(self._data, story.id)
 
-    def _place_of(
-        self, change: _Change, images: _Images, behind: int | None, left: int
-    ) -> int | None:
-        span = scan.find_id(self._found, change.part.id)
-        if span is not None:
-            return span.start - images.lead if self._crashed else span.start
+    # -- new entries -----------------------------------------------------------------------------
+
+    def _is_repaired(self, wreck: _Wreck, entry: _Change, span: scan.Span | None) -> bool:
         if not self._crashed:
-            return None
-        for at in (behind, change.part.offset, *self._torn_tails(left)):
-            if at is not None and self._may_hold(at, images):
-                return at
-        return None
+            return False
+        left = self._left_of(wreck, entry) if span is None else self._left_at(wreck, span)
+        if left is None:
+            return False
+        self._behind = left[0].end
+        self._patches.append(left)
+        return True
 
-    def _may_hold(self, at: int, images: _Images) -> bool:
-        region = self._out[at : at + images.size]
-        return bool(region) and images.fit(region)
+    def _left_at(self, wreck: _Wreck, span: scan.Span) -> tuple[scan.Span, bytes] | None:
+        found = wreck.at(self._data, span.start, wreck.lead)
+        return None if found is None else (found, wreck.text[wreck.lead :])
 
-    def _torn_tails(self, left: int) -> Iterable[int]:
-        # After a person's save the torn bytes stand at another offset, but still at the end.
-        low = max(0, len(self._out) - left)
-        for at in range(low, len(self._out)):
-            if self._out[at] in b"*\0\n" and (at == 0 or self._out[at - 1 : at] == b"\n"):
-                yield at
+    def _left_of(self, wreck: _Wreck, entry: _Change) -> tuple[scan.Span, bytes] | None:
+        for at in (self._behind, entry.part.offset):
+            found = None if at is None else wreck.at(self._data, at)
+            if found is not None and self._is_free(found):
+                return found, wreck.text
+        # After a person's save the wreck stands elsewhere.
+        found_at = [
+            (found, wreck.text[skip:])
+            for at in self._where_wrecks_may_be()
+            for skip in {0, wreck.lead}
+            if (found := wreck.at(self._data, at, skip)) is not None and self._is_free(found)
+        ]
+        return max(found_at, key=lambda left: left[0].end - left[0].start, default=None)
 
-    def _add_or_drop(self, change: _Change, images: _Images) -> None:
-        if any(part.id == change.part.id for part in self._tail):
-            return  # a try that was broken off, and the one that came after it
-        part = change.part._replace(new=images.newest)
-        if change.sequence > self._applied or change.young:
+    def _is_free(self, span: scan.Span) -> bool:
+        return all(span.end <= taken.start or taken.end <= span.start for taken, _ in self._patches)
+
+    def _where_wrecks_may_be(self) -> list[int]:
+        if self._suspects is None:
+            named = {span.start for _, span in scan.find_all_ids(self._data)}
+            notes = [at for at in scan.entry_starts(self._data) if at not in named]
+            zeros = [found.start() for found in _ZEROS.finditer(self._data)]
+            self._suspects = notes + zeros
+        return self._suspects
+
+    def _add_or_drop(self, entry: _Change, wreck: _Wreck) -> None:
+        part = entry.part._replace(new=wreck.text)
+        if entry.sequence > self._applied or self._is_young(entry):
             self._tail.append(part)
-            if change.sequence <= self._applied:
-                self._restored.append(part.id)
         else:
             self._overtaken.append(part)
 
-    def _settle_splices(self, changes: Sequence[_Change]) -> None:
-        span = self._entry_of(changes[0].part)
-        if span is None:
-            return
-        places = _places(changes)
-        here = {span.start + place: images for place, images in places.items()}
-        if any(at >= span.end for at in here):
+    def _is_young(self, change: _Change) -> bool:
+        return 0 <= self._now_ns - change.wall_ns <= YOUNG_NS
+
+    # -- changes ---------------------------------------------------------------------------------
+
+    def _settle_changes(self, changes: Sequence[_Change], span: scan.Span) -> None:
+        chain = _Chain(changes)
+        if span.start + chain.places[-1] >= span.end:
             self._keep_theirs(changes)
-        elif self._crashed and all(self._out[at] in images for at, images in here.items()):
-            for at, images in here.items():
-                self._out[at] = images[-1]
+            return
+        seen = chain.seen(self._data, span.start)
+        missing = self._missing(chain, changes, seen)
+        if missing is None:
+            self._keep_theirs(changes)
+        elif any(map(self._is_ours, missing)):
+            self._patches.append(chain.patch(self._data, span.start))
         else:
-            self._set_back(changes, span)
+            self._overtaken += [change.part for change in missing]
 
-    def _entry_of(self, part: Part) -> scan.Span | None:
-        if self._found.startswith(b"* ", part.entry):
-            span = scan.span_at(self._found, part.entry)
-            if scan.entry_id(self._found, span) == part.id:
-                return span
-        return scan.find_id(self._found, part.id)
+    def _missing(
+        self, chain: _Chain, changes: Sequence[_Change], seen: bytes
+    ) -> Sequence[_Change] | None:
+        """Give the changes that are not in the file; None where a person changed the same."""
+        for count in reversed(range(len(changes) + 1)):
+            if chain.contents[count] == seen:
+                return changes[count:]
+        return changes if self._crashed and chain.may_be_torn(seen) else None
 
-    def _set_back(self, changes: Sequence[_Change], span: scan.Span) -> None:
-        for change in reversed(changes):
-            part = change.part
-            at = span.start + part.offset - part.entry
-            now = bytes(self._out[at : at + len(part.new)])
-            if now == part.new:
-                return
-            if now != part.old:
-                self._keep_theirs([change])
-            elif change.young:
-                self._out[at : at + len(part.new)] = part.new
-                self._restored.append(part.id)
-            else:
-                self._overtaken.append(part)
+    def _is_ours(self, change: _Change) -> bool:
+        # What was never in the file, or was lost with the machine, nobody has set back.
+        return self._crashed or change.sequence > self._applied or self._is_young(change)
 
     def _keep_theirs(self, changes: Iterable[_Change]) -> None:
         if self._crashed:
             self._overtaken += [change.part for change in changes]
-
-
-def _places(changes: Iterable[_Change]) -> dict[int, bytes]:
-    """Give for each byte, counted from the entry's start, its images; the newest is the last."""
-    places: dict[int, bytes] = {}
-    for change in changes:
-        start = change.part.offset - change.part.entry
-        for place, pair in enumerate(zip(change.part.old, change.part.new, strict=True), start):
-            places[place] = places.get(place, b"") + bytes(pair)
-    return places
-
-
-class _Images:
-    """Every content that the journal knows for a new entry."""
-
-    def __init__(self, part: Part, splices: Iterable[_Change]) -> None:
-        self.lead = len(part.new) - len(part.new.lstrip(b"\n"))
-        self.size = len(part.new)
-        newest = bytearray(part.new)
-        self._places = {
-            place + self.lead: images
-            for place, images in _places(splices).items()
-            if place + self.lead < self.size
-        }
-        for place, images in self._places.items():
-            newest[place] = images[-1]
-        self.newest = bytes(newest)
-
-    def fit(self, region: bytearray) -> bool:
-        """Ask whether these bytes can be a torn copy of one of the images."""
-        for place, images in self._places.items():
-            if place < len(region) and region[place] in images:
-                region[place] = self.newest[place]
-        runs = _NOT_ZERO.finditer(region)
-        return all(run.group() == self.newest[run.start() : run.end()] for run in runs)

@@ -69,6 +69,10 @@ class Node:
         if flags & _WRITES and not self.mode & stat.S_IWUSR:
             raise error(errno.EACCES)
 
+    def is_file(self) -> bool:
+        """Ask whether it is a plain file."""
+        return isinstance(self.content, bytearray)
+
     def stat(self) -> os.stat_result:
         """Say what it is."""
         size = 0 if isinstance(self.content, dict) else len(self.content)
@@ -83,7 +87,7 @@ class MemoryDisk:
     def __init__(self, clock: Clock | None = None) -> None:
         self.clock = clock or Clock()
         self.inodes, self.fds = itertools.count(1), itertools.count(3)
-        self._pids = itertools.count(_FIRST_PID)
+        self.pids = itertools.count(_FIRST_PID)
         self.root = self.make(stat.S_IFDIR | 0o755, {})
         self.boot = b"first boot".ljust(16)
         self.alive: dict[int, float] = {}
@@ -107,7 +111,7 @@ class MemoryDisk:
 
     def start(self) -> int:
         """Start a process."""
-        pid = next(self._pids)
+        pid = next(self.pids)
         self.alive[pid] = self.clock.wall_ns() / 10**9
         return pid
 

@@ -31,7 +31,7 @@ def run(words: Sequence[str]) -> int:
         return error.exit_code
     except BrokenPipeError:
         # Who read our output has seen enough; Python would complain once more at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # noqa: TID251
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # noqa: TID251  no file of ours
         return 0
     except KeyboardInterrupt:
         return _INTERRUPTED

@@ -9,7 +9,7 @@ import posix
 import time
 
 # The module `signal` makes three enumerations first.
-from _signal import ITIMER_REAL, SIGALRM, setitimer, signal  # type: ignore[import-not-found]
+from _signal import ITIMER_REAL, SIGALRM, setitimer, signal  # type: ignore[import-not-found]  # built in, unlisted
 
 from . import log
 from .call import Call, Words
@@ -40,7 +40,7 @@ def gate(words: list[str]) -> None:
     told.odd += [word for word in more if word]
     _run(told, told.options.get("--host", client), event)
     # Nothing is left to be closed or flushed, and taking the interpreter down costs a millisecond.
-    posix._exit(0)  # noqa: SLF001
+    posix._exit(0)  # noqa: SLF001  public in os
 
 
 def _run(words: Words, host: str, name: str) -> int:

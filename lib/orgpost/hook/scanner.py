@@ -18,7 +18,7 @@ def first_object(text: str) -> dict[str, object]:
         return {}
     with _OwnError():
         try:
-            found = make_scanner(_Rules)(text, 0)[0]  # type: ignore[arg-type]
+            found = make_scanner(_Rules)(text, 0)[0]  # type: ignore[arg-type]  # all it asks for
         except _FAULTS:
             return {}
     return found if isinstance(found, dict) else {}
@@ -64,7 +64,7 @@ class _OwnError:
     def __enter__(self) -> None:
         self.placed = self.NAME not in sys.modules
         if self.placed:
-            sys.modules[self.NAME] = _Decoder  # type: ignore[assignment]
+            sys.modules[self.NAME] = _Decoder  # type: ignore[assignment]  # stands in
 
     def __exit__(self, *_facts: object) -> None:
         if self.placed:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from orgpost.doctor import Finding, examine
+from orgpost.doctor import Finding, Options, examine
 from orgpost.org.entry import Draft, render
 from orgpost.org.syntax import MESSAGE, TASK, header, kind_of
 from orgpost.store.files import FileStore
@@ -97,13 +97,13 @@ def found(root: Path, *, deep: bool = False) -> list[tuple[str, str, bool]]:
 
 def all_found(root: Path, *, deep: bool = False) -> tuple[Finding, ...]:
     """Give all findings."""
-    return examine(root, deep=deep).all
+    return examine(root, Options(deep=deep)).all
 
 
 def fixed(root: Path) -> tuple[list[str], list[str]]:
     """Fix; gives the checks that were fixed, and those that are found afterwards."""
-    first = examine(root, mend=True)
-    second = examine(root, mend=True)
+    first = examine(root, Options(fix=True))
+    second = examine(root, Options(fix=True))
     assert second.fixed == 0, "the second run found something to fix"
     return (
         [each.check for each in first.all if each.fixed],

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from orgpost.clock import FakeClock
-from orgpost.doctor import Finding, Findings, examine, prune, restore
+from orgpost.doctor import Finding, Findings, Options, examine, prune, restore
 from orgpost.doctor.finding import SEVERITY
 from orgpost.doctor.fixes import FIXES
 from orgpost.errors import Exists, Malformed, UnknownId
 from orgpost.store.files import FileStore
-from tests.doctor.healthy import all_found, found, healthy, mail, message, plant, read
+from tests.doctor.healthy import found, healthy, mail, message, plant, read
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,7 +33,7 @@ def test_the_report_as_a_program_gets_it(tmp_path: Path) -> None:
     space = healthy(tmp_path)
     mail(space, "inbox/tex.org", message(TO="crt"))
     (space / ".orgpost").chmod(0o755)
-    assert examine(space, mend=True).to_dict() == {
+    assert examine(space, Options(fix=True)).to_dict() == {
         "findings": [
             {
                 "check": "modes",
@@ -86,7 +86,7 @@ def test_a_dry_run_says_what_a_fix_would_do_and_does_nothing(tmp_path: Path) -> 
     space = healthy(tmp_path)
     data = message() * 2
     plant(space, "inbox/tex.org", data)
-    dry = examine(space, mend=True, dry_run=True)
+    dry = examine(space, Options(fix=True, dry_run=True))
     assert (dry.fixed, [each.check for each in dry.all if each.fixable]) == (
         0,
         ["cookie", "todo-line", "duplicate-id"],
@@ -99,7 +99,7 @@ def test_each_file_is_copied_before_it_is_changed(tmp_path: Path) -> None:
     space = healthy(tmp_path)
     data = message() * 2
     plant(space, "inbox/tex.org", data)
-    examine(space, FakeClock(datetime(2026, 11, 20, tzinfo=UTC)), mend=True)
+    examine(space, Options(fix=True), FakeClock(datetime(2026, 11, 20, tzinfo=UTC)))
     copies = {
         str(place.relative_to(space)): place.read_bytes()
         for place in (space / ".orgpost/backup").rglob("*")
@@ -112,7 +112,7 @@ def test_nothing_is_copied_where_nothing_is_changed(tmp_path: Path) -> None:
     """A mode is no content."""
     space = healthy(tmp_path)
     (space / ".orgpost").chmod(0o755)
-    examine(space, mend=True)
+    examine(space, Options(fix=True))
     assert not (space / ".orgpost/backup").exists()
 
 
@@ -125,9 +125,8 @@ def test_what_was_in_quarantine_comes_back_as_new(tmp_path: Path) -> None:
     """At the end of its file, and the quarantine is empty."""
     space = healthy(tmp_path)
     name = kept(space, message("msg-1"))
-    assert restore(space, name) == "inbox/tex.org"
+    assert examine(space, Options(restore=name)).all == ()
     assert read(space, "inbox/tex.org").endswith(message("msg-1"))
-    assert all_found(space) == ()
 
 
 def test_a_delivered_file_comes_back_to_its_place(tmp_path: Path) -> None:
@@ -169,5 +168,9 @@ def test_pruning_removes_what_is_older_than_the_settings_say(tmp_path: Path) -> 
         store.quarantine("inbox/tex.org", "overtaken", b"old")
         clock.advance(timedelta(days=91).total_seconds())
         store.quarantine("inbox/tex.org", "overtaken", b"new")
-        assert len(prune(space, clock, days=90)) == 1
+        assert len(prune(space, clock)) == 1
         assert [each.data for each in store.quarantined()] == [b"new"]
+        (space / "settings.local.yaml").write_text("store: {quarantine_days: 0}\n")
+        clock.advance(1)
+        examine(space, Options(prune=True), clock)
+        assert store.quarantined() == []

@@ -237,7 +237,7 @@ def test_the_store_makes_no_call_that_writes_on_a_dry_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing is locked, folded or removed."""
-    from orgpost.doctor import examine
+    from orgpost.doctor import Options, examine
 
     space = healthy(tmp_path)
     place = lock(space, me())
@@ -245,5 +245,5 @@ def test_the_store_makes_no_call_that_writes_on_a_dry_run(
     place.unlink()
     for name in ("pwrite", "write", "rename", "link", "symlink", "unlink", "mkdir", "truncate"):
         monkeypatch.setattr(Calls, name, None)
-    checks = [each.check for each in examine(space, mend=True, dry_run=True).all]
+    checks = [each.check for each in examine(space, Options(fix=True, dry_run=True)).all]
     assert checks == ["waiting"]

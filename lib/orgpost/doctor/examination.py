@@ -6,12 +6,14 @@ begun; that is all that it writes without being asked to fix.
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from orgpost import settings_file
 from orgpost.clock import Clock
 from orgpost.doctor import file_checks, left_checks
 from orgpost.doctor.deep import check_deep
@@ -36,29 +38,41 @@ if TYPE_CHECKING:
 
 LOCK_SECONDS: Final = 1.0
 CONFIRM_SECONDS: Final = 0.5
-QUARANTINE_DAYS: Final = 90
 
 
-def examine(
-    space: Path,
-    clock: Clock | None = None,
-    *,
-    mend: bool = False,
-    deep: bool = False,
-    dry_run: bool = False,
-) -> Findings:
-    """Look at a space; `mend` puts right what can be put right, `dry_run` writes nothing."""
-    clock = clock or Clock()
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What doctor is asked to do besides looking.
+
+    `fix` puts right what can be put right, `deep` asks orgparse too, `dry_run` writes nothing at
+    all, `restore` names what is to come back from quarantine, `prune` empties it of what is old.
+    """
+
+    fix: bool = False
+    deep: bool = False
+    dry_run: bool = False
+    restore: str | None = None
+    prune: bool = False
+
+
+def examine(space: Path, options: Options | None = None, clock: Clock | None = None) -> Findings:
+    """Look at a space, and do what the options say."""
+    options, clock = options or Options(), clock or Clock()
+    if options.restore and not options.dry_run:
+        restore(space, options.restore, clock)
+    if options.prune and not options.dry_run:
+        prune(space, clock)
     with FileStore(space, clock, lock_seconds=LOCK_SECONDS) as store:
-        if not dry_run:
+        if not options.dry_run:
             _finish_what_was_begun(space, store)
         case = Case(read_patient(space), store)
-        before = tuple(_look(case, deep=deep))
-        if not mend or dry_run or not any(each.fixable for each in before):
+        before = tuple(_look(case, deep=options.deep))
+        wanted = options.fix and not options.dry_run
+        if not wanted or not any(each.fixable for each in before):
             return Findings(before)
         fix(case, before)
         _finish_what_was_begun(space, store)
-        after = tuple(_look(Case(read_patient(space), store), deep=deep))
+        after = tuple(_look(Case(read_patient(space), store), deep=options.deep))
         return Findings((*_gone(before, after), *after))
 
 
@@ -77,9 +91,14 @@ def restore(space: Path, name: str, clock: Clock | None = None) -> str:
         return path
 
 
-def prune(space: Path, clock: Clock | None = None, *, days: int = QUARANTINE_DAYS) -> list[str]:
-    """Remove what has been in quarantine for longer than so many days; gives the names."""
+def prune(space: Path, clock: Clock | None = None, *, days: int | None = None) -> list[str]:
+    """Remove what has been in quarantine for longer than so many days; gives the names.
+
+    Without `days` the settings say how many.
+    """
     clock = clock or Clock()
+    if days is None:
+        days = settings_file.examine(space, os.environ)[0]["store.quarantine_days"]
     limit = clock.now() - timedelta(days=days)
     with FileStore(space, clock) as store:
         old = [

@@ -101,7 +101,7 @@ def _take(space: Path, place: Path, found: OldSpace, version: str, role: str) ->
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        hint = "save it as UTF-8 and run migrate again"
+        hint = "save it as UTF-8 and run migrate again; all else is dealt with"
         found.unreadable.append(NotUtf8(file, error.start, hint=hint))
         return
     found.data[file] = data
@@ -117,7 +117,8 @@ def _registry(space: Path, file: str, found: OldSpace, version: str) -> Any:
     key = "users" if version == V01 else "actors"
     if not isinstance(parsed.data, dict) or key not in parsed.data:
         if parsed.problems:
-            found.unreadable.append(Malformed(file, parsed.problems[0]["problem"]))
+            hint = "mend it and run migrate again; all else is dealt with"
+            found.unreadable.append(Malformed(file, parsed.problems[0]["problem"], hint=hint))
         return None
     found.data[file] = place.read_bytes()
     found.versions.add(version)

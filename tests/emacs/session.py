@@ -18,6 +18,7 @@ import subprocess
 import tempfile
 import threading
 import time
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
@@ -63,7 +64,7 @@ def call(function: str, *arguments: object) -> str:
     return f"({' '.join([function, *map(lisp, arguments)])})"
 
 
-class Emacs:
+class Emacs(ABC):
     """What both kinds share: a process of its own home, and questions that are answered."""
 
     def __init__(self, *libraries: str, timeout: float = 60.0) -> None:
@@ -132,11 +133,11 @@ class Emacs:
         """Kill the process, whatever it does, and remove its home."""
         self._leave()
 
-    def _start(self) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _start(self) -> None: ...
 
-    def _exchange(self, line: bytes) -> bytes:
-        raise NotImplementedError
+    @abstractmethod
+    def _exchange(self, line: bytes) -> bytes: ...
 
     def _leave(self) -> None:
         if self._process is not None and self._process.poll() is None:

@@ -6,31 +6,31 @@ person types goes through `resolve` first.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
 
-from orgpost.message_store.archiving import Archived, Archiving
-from orgpost.message_store.composing import Letter
 from orgpost.message_store.desk import Desk, Rules
-from orgpost.message_store.digesting import Digest, Digesting
-from orgpost.message_store.expecting import Expecting
-from orgpost.message_store.moving import Marked, Moving, state_named
 from orgpost.message_store.reading import Listing, Query, Reading
-from orgpost.message_store.replying import Replied, Replying
-from orgpost.message_store.routing import Routing
-from orgpost.message_store.saving import Saving
-from orgpost.message_store.searching import Hits, Search, Searching, Thread
-from orgpost.message_store.sending import Broadcast, Sending, Sent
 from orgpost.message_store.shelf import Shelf
-from orgpost.message_store.storing import Storing
-from orgpost.message_store.tracing import Trace, Tracing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
     from orgpost.message import Message
+    from orgpost.message_store.archiving import Archived, Archiving
+    from orgpost.message_store.composing import Letter
+    from orgpost.message_store.digesting import Digest, Digesting
+    from orgpost.message_store.expecting import Expecting
+    from orgpost.message_store.moving import Marked, Moving
+    from orgpost.message_store.replying import Replied, Replying
+    from orgpost.message_store.saving import Saving
+    from orgpost.message_store.searching import Hits, Search, Searching, Thread
+    from orgpost.message_store.sending import Broadcast, Sending, Sent
     from orgpost.message_store.shelf import Found
+    from orgpost.message_store.storing import Storing
+    from orgpost.message_store.tracing import Trace, Tracing
 
 __all__ = [
     "Archived",
@@ -52,23 +52,101 @@ __all__ = [
 ]
 
 
+_HOMES: Final[Mapping[str, str]] = {
+    "Archived": "archiving",
+    "Broadcast": "sending",
+    "Digest": "digesting",
+    "Hits": "searching",
+    "Letter": "composing",
+    "Marked": "moving",
+    "Replied": "replying",
+    "Search": "searching",
+    "Sent": "sending",
+    "Thread": "searching",
+    "Trace": "tracing",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a name when it is first asked for."""
+    if name not in _HOMES:
+        message = f"module {__name__} has no attribute {name}"
+        raise AttributeError(message)
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
 class MessageStore:
     """The mail of one space."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._shelf = shelf = Shelf(desk)
-        self._reading = Reading(desk, shelf)
-        self._searching = Searching(desk, shelf)
-        self._moving = Moving(desk, shelf)
-        self._saving = Saving(desk, shelf)
-        storing = Storing(desk, shelf)
-        self._sending = Sending(desk, shelf, storing, Routing(desk))
-        self._replying = Replying(desk, shelf, self._sending, self._moving)
-        self._expecting = Expecting(desk, shelf, storing)
-        self._archiving = Archiving(desk, shelf, self._expecting.is_open)
-        self._tracing = Tracing(desk, shelf, self._expecting)
-        self._digesting = Digesting(desk, shelf, self._reading)
+        self._shelf = Shelf(desk)
+        self._reading = Reading(desk, self._shelf)
+
+    # Whoever only lists mail does not pay, at each start, for all that could be done with it.
+
+    @cached_property
+    def _searching(self) -> Searching:
+        from orgpost.message_store.searching import Searching
+
+        return Searching(self._desk, self._shelf)
+
+    @cached_property
+    def _moving(self) -> Moving:
+        from orgpost.message_store.moving import Moving
+
+        return Moving(self._desk, self._shelf)
+
+    @cached_property
+    def _saving(self) -> Saving:
+        from orgpost.message_store.saving import Saving
+
+        return Saving(self._desk, self._shelf)
+
+    @cached_property
+    def _storing(self) -> Storing:
+        from orgpost.message_store.storing import Storing
+
+        return Storing(self._desk, self._shelf)
+
+    @cached_property
+    def _sending(self) -> Sending:
+        from orgpost.message_store.routing import Routing
+        from orgpost.message_store.sending import Sending
+
+        return Sending(self._desk, self._shelf, self._storing, Routing(self._desk))
+
+    @cached_property
+    def _replying(self) -> Replying:
+        from orgpost.message_store.replying import Replying
+
+        return Replying(self._desk, self._shelf, self._sending, self._moving)
+
+    @cached_property
+    def _expecting(self) -> Expecting:
+        from orgpost.message_store.expecting import Expecting
+
+        return Expecting(self._desk, self._shelf, self._storing)
+
+    @cached_property
+    def _archiving(self) -> Archiving:
+        from orgpost.message_store.archiving import Archiving
+
+        return Archiving(self._desk, self._shelf, self._expecting.is_open)
+
+    @cached_property
+    def _tracing(self) -> Tracing:
+        from orgpost.message_store.tracing import Tracing
+
+        return Tracing(self._desk, self._shelf, self._expecting)
+
+    @cached_property
+    def _digesting(self) -> Digesting:
+        from orgpost.message_store.digesting import Digesting
+
+        return Digesting(self._desk, self._shelf, self._reading)
 
     # -- sending -----------------------------------------------------------------------------
 
@@ -88,6 +166,8 @@ class MessageStore:
         **extra_props: str,
     ) -> Message:
         """Send a message; on return it is on disk and synced."""
+        from orgpost.message_store.composing import Letter
+
         letter = Letter(
             sender=from_actor,
             to=to_actor,
@@ -107,6 +187,8 @@ class MessageStore:
         self, from_actor: str, to_actor: str, path: str | Path, *, note: str = ""
     ) -> Message:
         """Send one file, with a word about it or without."""
+        from orgpost.message_store.composing import Letter
+
         letter = Letter(sender=from_actor, to=to_actor, body=note, kind="file", attach=[path])
         return self.send(letter).message
 
@@ -202,6 +284,8 @@ class MessageStore:
 
     def mark(self, ids: str | Iterable[str], state: str) -> list[Marked]:
         """Mark messages ``unread``, ``read``, ``todo`` or ``done``: all of them, or none."""
+        from orgpost.message_store.moving import state_named
+
         return self._moving.mark([ids] if isinstance(ids, str) else ids, state_named(state))
 
     def mark_read(self, *ids: str) -> list[Marked]:

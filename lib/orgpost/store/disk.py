@@ -195,7 +195,8 @@ class Disk:
 
         `like` is the file whose mode, owner and attributes it takes, or the mode of a new one.
         """
-        scratch = f".{name}.{self.calls.pid()}-{next(_scratches)}{SCRATCH}"
+        # A name may have 255 bytes, and so may this one: only the beginning of a name stands in it.
+        scratch = f".{name[:50]}.{self.calls.pid()}-{next(_scratches)}{SCRATCH}"
         fd = self.calls.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600, folder=folder)
         try:
             try:

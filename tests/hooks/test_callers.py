@@ -375,6 +375,7 @@ def test_a_folder_of_notes_that_is_a_link_is_not_ours(world: World, tmp_path: Pa
 
 
 def break_inbox(world: World, how: str) -> None:
+    """Put something else in the place of the inbox."""
     world.inbox.unlink(missing_ok=True)
     if how == "a folder":
         world.inbox.mkdir()
@@ -472,7 +473,7 @@ def wait_for_library(world: World) -> None:
 def test_without_the_library_mail_is_told_as_long_as_its_copy_is_good(
     world: World, tmp_path: Path
 ) -> None:
-    """And only counted after a change that nobody could read; the library is not asked each time."""
+    """And only counted after a change that nobody read; the library is not asked each time."""
     world.mail(entry(FIRST))
     world.env["ORGPOST_PYTHON"] = str(bare_python(tmp_path))
     assert world.hook().ids == [FIRST]
@@ -496,7 +497,7 @@ def bare_python(folder: Path) -> Path:
     link.write_text(
         "#!/bin/sh\n"
         f"shift 3; exec {sys.executable} -I -S -c "
-        f"'import sys; sys.executable = \"{python}\"; '\"$@\"\n"
+        f'\'import sys; sys.executable = "{python}"; \'"$@"\n'
     )
     link.chmod(0o755)
     return link
@@ -583,7 +584,11 @@ def test_the_log_holds_no_word_of_anybodys(world: World) -> None:
     world.hook(prompt="A secret prompt", cwd="/secret/folder")
     (line,) = world.log()
     assert sorted(line) == ["client", "error", "event", "ms", "outcome", "session", "time"]
-    assert (line["client"], line["event"], line["outcome"]) == ("claude", "UserPromptSubmit", "told")
+    assert (line["client"], line["event"], line["outcome"]) == (
+        "claude",
+        "UserPromptSubmit",
+        "told",
+    )
     notes = [path.read_bytes() for path in world.notes.rglob("*") if path.is_file()]
     assert not [text for text in notes if b"ecret" in text]
 

@@ -65,9 +65,9 @@ def test_idle_executes_no_program_in_the_foreground(
     world.mail()
     world.hook()
     trace = tmp_path / "trace"
+    tracing = ["strace", "-f", "-qq", "-e", "trace=execve,exit_group", "-o"]
     answer = run(
-        ["strace", "-f", "-qq", "-e", "trace=execve,exit_group", "-o", str(trace)]
-        + [*SHELLS[shell], str(GATE), *world.words()],
+        [*tracing, str(trace), *SHELLS[shell], str(GATE), *world.words()],
         payload("UserPromptSubmit"),
         world.environment,
     )
@@ -151,29 +151,34 @@ def test_a_space_that_has_to_be_looked_for_is_pythons_work(world: World, marker:
 
 
 def in_place(world: World) -> None:
+    """Change the state where it stands, as programs do."""
     text = world.inbox.read_text().replace("* READ  ", "* UNREAD")
     with world.inbox.open("r+") as file:
         file.write(text)
 
 
 def as_emacs_does(world: World) -> None:
+    """Move the old file away and write a new one."""
     text = world.inbox.read_text().replace("* READ  ", "* UNREAD")
     world.inbox.rename(world.inbox.with_name("tex-agent.org~"))
     world.inbox.write_text(text)
 
 
 def restored(world: World) -> None:
+    """Write it with a time that is older than before."""
     in_place(world)
     os.utime(world.inbox, (1_000_000_000, 1_000_000_000))
 
 
 def from_the_future(world: World) -> None:
+    """Write it with a time that has not come yet."""
     in_place(world)
     later = time.time() + 86_400
     os.utime(world.inbox, (later, later))
 
 
 def linked(world: World) -> None:
+    """Let a link stand in its place."""
     in_place(world)
     elsewhere = world.space / "elsewhere.org"
     world.inbox.rename(elsewhere)

@@ -71,7 +71,7 @@ class Answer:
         return (self.stdout, self.stderr, self.status) == (b"", b"", 0)
 
 
-def entry(  # noqa: PLR0917
+def entry(
     id: str,
     subject: str = "Server is down!",
     sender: str = "crt",

@@ -21,7 +21,7 @@ import select
 import sys
 import time
 
-from .digest import USUAL_CHARS
+from .digest import LEAST_CHARS, MOST_CHARS, USUAL_CHARS, limit_of
 from .disk import identity, read, replace
 from .entry import Message
 from .places import MAIL, SETTINGS
@@ -80,6 +80,13 @@ class Copy:
         """`hooks.digest_chars`, as it was set."""
         value = self._settings.get("hooks.digest_chars", "")
         return int(value) if value.isdigit() else USUAL_CHARS
+
+    @property
+    def fault(self) -> str:
+        """What is wrong with the settings that a hook can live with; empty where nothing is."""
+        if limit_of(self.digest_chars) == self.digest_chars:
+            return ""
+        return f"hooks.digest_chars is not from {LEAST_CHARS} to {MOST_CHARS}"
 
     def resolve(self, name: str) -> str:
         """The actor of a name or handle; empty where there is none."""

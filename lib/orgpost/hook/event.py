@@ -97,7 +97,7 @@ class Event:
             session.told.start_anew(source, time.time_ns() // 1_000_000)
         watched = Watched(self._space, self._actor, self._user)
         teller = Teller(watched, self._copy, self._actor, session.told)
-        self.line.error = teller.trouble
+        self.line.error = teller.trouble or self._copy.fault
         text = teller.text
         if text:
             document = clients.document(self.call.event, text)

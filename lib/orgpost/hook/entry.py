@@ -121,7 +121,7 @@ def _drawer(lines: list[bytes], *, crlf: bool) -> tuple[dict[str, str], int] | N
         key, _, value = text.partition(b" ")
         if b"\t" in key:
             key, _, value = text.partition(b"\t")
-        if len(key) <= 2 or key[:1] != b":" or key[-1:] != b":" or line.endswith(b"\r"):  # noqa: PLR2004  `::`
+        if len(key) <= 2 or key[:1] != b":" or key[-1:] != b":" or line.endswith(b"\r"):  # noqa: PLR2004  two colons
             return None
         drawer.setdefault(_decode(key[1:-1]).upper(), _decode(value).strip(BLANK))
     return None
@@ -153,7 +153,7 @@ def _without_tags(text: str) -> str:
 
 
 def _are_tags(text: str) -> bool:
-    if len(text) <= 2 or text[0] != ":" or text[-1] != ":":  # noqa: PLR2004  `::`
+    if len(text) <= 2 or text[0] != ":" or text[-1] != ":":  # noqa: PLR2004  two colons
         return False
     # Org also takes marks and letters of any script; asking which is what `unicodedata` is for.
     return all(letter.isalnum() or letter in "_@#%:" or not letter.isascii() for letter in text)

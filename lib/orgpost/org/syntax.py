@@ -27,7 +27,9 @@ HOT: Final = (
     rf"(?i:local variables)(?=:)"
     rf"|(?:(?m:^)|(?<={BL}))(?:[vV]im?|[vV]im[<=>]?[0-9]{{1,9}}|ex)(?=:)"
 )
-EDGE: Final = rf"\A(?:COMMENT|[*:]|{BL})|(?::|{BL})\Z|\[#|\[[0-9]*(?:/[0-9]*|%)\]|[\t\n]"
+EDGE: Final = (
+    rf"\A(?:COMMENT|Footnotes\Z|[*:]|{BL})|(?::|{BL})\Z|\[#|\[[0-9]*(?:/[0-9]*|%)\]|[\t\n]"
+)
 COLON: Final = (
     r"(?<![A-Za-z0-9])(?:SCHEDULED|DEADLINE|CLOSED|CLOCK):"
     r"|(?i:(?<![A-Za-z0-9])(?:elisp|shell|file(?:\+[a-z]{1,9})?|id|attachment):(?=[^ \t\n]))"

@@ -114,11 +114,11 @@ GROUPS: Final = frozenset(
 
 
 class Layer(NamedTuple):
-    """The settings of one file, by their full names, and the line of each."""
+    """The settings of one file, by their full names; where they stand is told when asked."""
 
     origin: str
     values: Mapping[str, Any]
-    lines: Mapping[str, int | None]
+    line_of: Callable[[KeyPath], int | None] = lambda _: None
 
 
 class Found(NamedTuple):
@@ -161,8 +161,8 @@ class Settings:
 
     def line(self, name: str) -> int | None:
         """Give the line that sets it in its origin."""
-        lines = [layer.lines.get(name) for layer in self._layers if name in layer.values]
-        return [None, *lines][-1]
+        setting = [layer for layer in self._layers if name in layer.values]
+        return setting[-1].line_of(tuple(name.split("."))) if setting else None
 
     def text(self, name: str) -> str | None:
         """Give an actor, path or choice; None where it is not set."""
@@ -211,12 +211,11 @@ def check(
     """Check one file's parsed content; give what is good of it, and all that is not."""
     values: dict[str, Any] = {}
     faults = list(_walk(data, (), values))
-    lines = {name: line_of(tuple(name.split("."))) for name in values}
     problems = [
         Problem(file=file, line=line_of(path), key=spoken_path(path), problem=what, hint=hint)
         for path, what, hint in faults
     ]
-    return Layer(file, values, lines), problems
+    return Layer(file, values, line_of), problems
 
 
 def refuse_overrides(settings: Settings, ids: Iterable[str]) -> list[Problem]:

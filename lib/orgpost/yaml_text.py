@@ -11,9 +11,10 @@ import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from orgpost.errors import Problem, spoken_path
+from orgpost.yaml_plain import Doubt, read_plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from orgpost.errors import KeyPath
 
@@ -39,15 +40,34 @@ class Mark(NamedTuple):
     key_end: int | None = None
 
 
-class Parsed(NamedTuple):
+class Parsed:
     """A file as it was read; `data` holds what could be understood of it."""
 
-    file: str
-    text: str
-    data: Any
-    marks: dict[KeyPath, Mark]
-    problems: list[Problem]
-    bom: bool = False
+    def __init__(
+        self,
+        file: str,
+        text: str,
+        data: Any = None,
+        problems: Iterable[Problem] = (),
+        *,
+        marks: dict[KeyPath, Mark] | None = None,
+        bom: bool = False,
+    ) -> None:
+        self.file: Final = file
+        self.text: Final = text
+        self.data: Final = data
+        self.problems: Final = list(problems)
+        self._marks = marks
+        self._bom = bom
+
+    @property
+    def marks(self) -> dict[KeyPath, Mark]:
+        """Where each value stands, by its path."""
+        if self._marks is None:
+            reading = _Reading(self.file, self.text)
+            reading.whole()
+            self._marks = reading.marks
+        return self._marks
 
     def line(self, path: KeyPath) -> int | None:
         """Give the line of a value, or of the nearest thing around it that has one."""
@@ -57,7 +77,7 @@ class Parsed(NamedTuple):
 
     def encode(self, text: str) -> bytes:
         """Give a new text the bytes that the old one would have."""
-        return text.encode("utf-8-sig" if self.bom else "utf-8")
+        return text.encode("utf-8-sig" if self._bom else "utf-8")
 
 
 def read_yaml(data: bytes, file: str) -> Parsed:
@@ -70,21 +90,17 @@ def read_yaml(data: bytes, file: str) -> Parsed:
         line = data.count(b"\n", 0, error.start) + 1
         return _nothing(file, line, f"is not UTF-8 from byte {error.start} on", "save it as UTF-8")
     bom = data.startswith(b"\xef\xbb\xbf")
-    if _is_only_comments(text):
-        return Parsed(file, text, None, {}, [], bom)
-    reading = _Reading(file, text)
-    content = reading.whole()
-    return Parsed(file, text, content, reading.marks, reading.problems, bom)
+    try:
+        return Parsed(file, text, read_plain(text), bom=bom)
+    except Doubt:
+        reading = _Reading(file, text)
+        content = reading.whole()
+        return Parsed(file, text, content, reading.problems, marks=reading.marks, bom=bom)
 
 
 def _nothing(file: str, line: int, what: str, hint: str) -> Parsed:
     problem = Problem(file=file, line=line, key="", problem=what, hint=hint)
-    return Parsed(file, "", None, {}, [problem])
-
-
-def _is_only_comments(text: str) -> bool:
-    # The example file is commented out throughout; it should not cost an import of yaml.
-    return all(line.strip()[:1] in {"", "#"} for line in text.split("\n"))
+    return Parsed(file, "", None, [problem], marks={})
 
 
 # In place of a value that was a problem: its key counts as not given, so it is told only once.

@@ -33,7 +33,7 @@ def made(folder: Path) -> Path:
 
 def settings(name: str) -> Settings:
     """Settings that say who acts."""
-    return Settings([Layer("f", {"identity.name": name}, {})])
+    return Settings([Layer("f", {"identity.name": name})])
 
 
 def default_space(place: Path) -> None:

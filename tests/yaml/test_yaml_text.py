@@ -207,7 +207,7 @@ def test_more_than_a_megabyte_is_not_read() -> None:
 def test_whatever_the_bytes_reading_returns(data: bytes) -> None:
     """No file takes a command down."""
     page = read(data)
-    assert page.data is not None or page.problems or read(data) == page
+    assert page.data is None or page.marks
 
 
 @pytest.mark.parametrize("bom", [b"", b"\xef\xbb\xbf"])
@@ -223,4 +223,5 @@ def test_without_the_c_library_the_same_is_read(monkeypatch: pytest.MonkeyPatch)
     text = "a: 1\nb: {c: [d, 'e']}\nf:\n  - g: h\n    i:\n"
     fast = read(text)
     monkeypatch.delattr(yaml, "CSafeLoader")
-    assert read(text) == fast
+    slow = read(text)
+    assert (slow.data, slow.problems, slow.marks) == (fast.data, fast.problems, fast.marks)

@@ -8,6 +8,7 @@ from orgpost.doctor import Finding, Options, examine
 from orgpost.org.entry import Draft, render
 from orgpost.org.syntax import MESSAGE, TASK, header, kind_of
 from orgpost.store.files import FileStore
+from orgpost.store.page import FOLDERS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,7 +46,7 @@ def task(id: str = "task-20261120-083200-0p4n8s6vbe", **properties: str) -> byte
 def healthy(root: Path) -> Path:
     """Make a space with one message and one task, and nothing wrong."""
     (root / ".orgpost").mkdir(mode=0o700, parents=True)
-    for folder in ("inbox", "agents", "archive"):
+    for folder in FOLDERS:
         (root / "org/messaging" / folder).mkdir(parents=True)
     plant(root, "contacts.yaml", CONTACTS.encode())
     mail(root, "inbox/tex.org", message())

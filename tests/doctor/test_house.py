@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from orgpost.doctor.house_checks import file_system
+from orgpost.space import init
 from tests.doctor.healthy import CONTACTS, all_found, fixed, found, healthy, mail, message, plant
 
 MESSAGING = "org/messaging"
@@ -66,6 +67,12 @@ def test_what_others_can_read_is_made_private(tmp_path: Path, name: str) -> None
     place.chmod(0o755)
     assert fixed(space) == (["modes"], [])
     assert place.stat().st_mode & 0o777 == 0o700
+
+
+def test_the_folders_that_must_be_there_are_those_that_init_makes(tmp_path: Path) -> None:
+    """A new space has no findings at all."""
+    init(tmp_path / "space", actor="tex", environ={})
+    assert found(tmp_path / "space") == []
 
 
 def test_missing_folders_are_made(tmp_path: Path) -> None:

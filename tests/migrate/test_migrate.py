@@ -8,13 +8,20 @@ from pathlib import Path
 import pytest
 
 from orgpost.clock import FakeClock
+from orgpost.doctor import Options, examine
 from orgpost.errors import BadContacts, InvalidField, Malformed, NotUtf8, Usage
 from orgpost.migrate import migrate
+from orgpost.space import MAIL_FOLDERS
 from tests.migrate.old_mail import entries, letter, only, plant, snapshot, space_v01
 
 SAMPLES = Path(__file__).parent
 TEAM = SAMPLES / "v01-space" / "1-team"
 LAB = SAMPLES / "v01-space" / "2-lab"
+
+
+def note(what: str) -> dict[str, object]:
+    """Say something about the people of a space."""
+    return {"file": "org/messaging/contacts.yaml", "line": None, "what": what}
 
 
 def copied(sample: Path, root: Path) -> Path:
@@ -52,12 +59,8 @@ def test_the_report_of_a_real_space(tmp_path: Path) -> None:
         "actors_added": ["mira", "tex-claude", "tex"],
         "renamed": [],
         "notes": [
-            {
-                "file": "",
-                "line": None,
-                "what": "claude had no inbox: its handles mean the sender's own agent",
-            },
-            {"file": "", "line": None, "what": "tex was in no registry: a person of tier unknown"},
+            note("claude had no inbox: its handles mean the sender's own agent"),
+            note("tex was in no registry: a person of tier unknown"),
         ],
         "backup": ".orgpost/backup/20261120T083105Z",
     }
@@ -86,6 +89,20 @@ def test_the_old_bytes_are_in_the_backup_and_nowhere_else(tmp_path: Path) -> Non
     copies = {str(f.relative_to(backup)): f.read_bytes() for f in backup.rglob("*") if f.is_file()}
     olds = {str(f.relative_to(TEAM)): f.read_bytes() for f in TEAM.rglob("*") if f.is_file()}
     assert (copies, (space / "org/inboxes").exists()) == (olds, False)
+
+
+@pytest.mark.parametrize("sample", [TEAM, LAB, SAMPLES / "v02-space"])
+def test_the_documented_way_back_leads_to_the_old_bytes(tmp_path: Path, sample: Path) -> None:
+    """Remove the new mail with its journal, copy the backup over the space."""
+    space = copied(sample, tmp_path)
+    report = migrate(space, actor="tex")
+    for folder in ("org/messaging", ".orgpost/journal", ".orgpost/locks"):
+        shutil.rmtree(space / folder)
+    shutil.copytree(space / str(report.backup), space, dirs_exist_ok=True)
+    shutil.rmtree(space / ".orgpost")
+    back = {str(f.relative_to(space)): f.read_bytes() for f in space.rglob("*") if f.is_file()}
+    olds = {str(f.relative_to(sample)): f.read_bytes() for f in sample.rglob("*") if f.is_file()}
+    assert back == olds
 
 
 def test_a_second_run_changes_nothing(tmp_path: Path) -> None:
@@ -155,7 +172,7 @@ def migrate_report(space: Path) -> dict[str, object]:
         "actors_added": ["tex", "crt"],
         "renamed": [],
         "notes": [
-            *({"file": "", "line": None, "what": note} for note in notes),
+            *(note(what) for what in notes),
             {"file": "org/inboxes/crt.org", "line": None, "what": what},
         ],
         "backup": f".orgpost/backup/{backup.name}",
@@ -216,6 +233,23 @@ def test_the_backup_is_private_and_git_does_not_see_it(tmp_path: Path) -> None:
     private = space / ".orgpost"
     ignored = (private / ".gitignore").read_text(encoding="utf-8")
     assert (private.stat().st_mode & 0o777, ignored) == (0o700, "*\n")
+
+
+@pytest.mark.parametrize("sample", [TEAM, LAB, SAMPLES / "v02-space"])
+def test_doctor_finds_nothing_wrong_afterwards(tmp_path: Path, sample: Path) -> None:
+    """But replies to mail that the old space did not have either."""
+    space = copied(sample, tmp_path)
+    migrate(space, actor="tex")
+    findings = examine(space, Options(deep=True)).all
+    assert [each.message for each in findings if each.check != "dangling"] == []
+
+
+def test_the_new_space_has_all_folders_that_init_makes(tmp_path: Path) -> None:
+    """And nothing is left for doctor to make."""
+    space = copied(LAB, tmp_path)
+    migrate(space)
+    made = {place.name for place in (space / "org/messaging").iterdir() if place.is_dir()}
+    assert made == set(MAIL_FOLDERS)
 
 
 @pytest.mark.slow

@@ -71,8 +71,9 @@ def _migrate(args: Any, desk: Desk) -> None:
     words = "would migrate" if args.dry_run else "migrated"
     lines = [f"{words} {report.migrated} messages and {report.tasks} tasks"]
     lines += [f"  {name}: {count}" for name, count in report.by_inbox.items()]
-    notes = [note.to_dict() for note in report.notes]
-    lines += [one_line(f"note: {n['file']}:{n['line']}: {n['what']}") for n in notes]
+    for note in report.notes:
+        place = f"{note.file}:{note.line}" if note.line else note.file
+        lines.append(one_line(f"note: {place}: {note.what}"))
     if report.backup:
         lines.append(one_line(f"the old files are in {report.backup}"))
     desk.show.answer(data, lines)

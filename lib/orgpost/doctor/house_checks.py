@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from orgpost import settings_file
 from orgpost.doctor.finding import Finding
 from orgpost.doctor.patient import CONTACTS
-from orgpost.store.page import ROOT
+from orgpost.store.page import FOLDERS, ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from orgpost.errors import Problem
 
 PRIVATE: Final = (".orgpost", settings_file.NAME)
-NEEDED: Final = (ROOT, f"{ROOT}/inbox", f"{ROOT}/archive", ".orgpost")
+NEEDED: Final = (ROOT, *(f"{ROOT}/{name}" for name in FOLDERS), ".orgpost")
 _SYNCED: Final = re.compile(
     r"(?i)\.sync-conflict-|\((?:.* )?conflicted copy|_conf\(|\(case conflict|\.orig\Z"
     r"|\((?:konflikt|conflit)"

@@ -245,7 +245,7 @@ def _notes(
     letters: Sequence[Addressed],
     entries: Sequence[Planned],
 ) -> Iterable[Note]:
-    yield from (Note("", None, what) for what in people.notes)
+    yield from (Note(f"{ROOT}/contacts.yaml", None, what) for what in people.notes)
     for source, file in files:
         yield from (Note(source.file, line, what) for line, what in file.oddities)
     for each, entry in zip(letters, entries, strict=True):

@@ -28,7 +28,7 @@ from orgpost.migrate.registry import add_actors, read_actors
 from orgpost.names import check_name
 from orgpost.store import FileStore
 from orgpost.store.backup import back_up
-from orgpost.store.page import ROOT
+from orgpost.store.page import FOLDERS, ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -131,12 +131,17 @@ class _Run:
             aside = set() if keep_old else set(self._old.data) - in_place
             if not aside and not in_place and not self._news(store, plan):
                 return report
-            (self._space / ROOT).mkdir(mode=0o755, parents=True, exist_ok=True)
+            self._make_folders()
             backup = back_up(self._space, self._old.data, self._clock)
             report.backup = str(backup.relative_to(self._space))
             self._write(store, plan)
         move_aside(self._space, backup, {file: self._old.data[file] for file in aside})
         return report
+
+    def _make_folders(self) -> None:
+        (self._space / "org").mkdir(exist_ok=True)
+        for folder in ("", *FOLDERS):
+            (self._space / ROOT / folder).mkdir(mode=0o700, exist_ok=True)
 
     def _news(self, seen: Readable, plan: Plan) -> bool:
         return (

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
 ROOT: Final = "org/messaging"
+FOLDERS: Final = (
+    *("inbox", "agents", "trays", "ledger", "changes"),
+    *("triage", "engines", "archive", "files"),
+)
 MAX_SPLICE: Final = 65_536
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 ARCHIVE = "archive/inbox-tex-2026-11.org"
 
 
-def read_message(office: Office, body: str = "The body.", **facts: object) -> str:
+def read_message(office: Office, body: str = "The body.", **facts: Any) -> str:
     """Send a message and mark it READ; its id."""
     id = office.send(body, **facts).id
     office.mail.mark_read(id)
@@ -27,14 +27,14 @@ def test_an_archived_message_is_whole_and_says_what_it_was(office: Office) -> No
     """Only the keyword and ARCHIVE_TODO differ, and a person's lines come along."""
     id = read_message(office, subject="Hi", tags=["ops"])
     office.edit("The body.\n", "The body.\n** a note\nmine\n")
-    before = office.bytes()[office.bytes().index(b"* READ") :]
+    before = office.content()[office.content().index(b"* READ") :]
     done = office.mail.archive(id)
-    after = office.bytes(ARCHIVE)
+    after = office.content(ARCHIVE)
     expected = before.replace(b"* READ    ", b"* ARCHIVED").replace(
         b":END:\n", b":ARCHIVE_TODO: READ\n:END:\n", 1
     )
     assert after[after.index(b"* ARCHIVED") :] == expected
-    assert (done.ids, done.files, done.left, b"\n* " in office.bytes()) == (
+    assert (done.ids, done.files, done.left, b"\n* " in office.content()) == (
         [id],
         [ARCHIVE],
         0,
@@ -45,7 +45,7 @@ def test_an_archived_message_is_whole_and_says_what_it_was(office: Office) -> No
 def test_the_archive_begins_as_the_inbox_does(office: Office) -> None:
     """With the keywords of messages, or DONE would be a title there."""
     office.mail.archive(read_message(office))
-    assert office.bytes(ARCHIVE).startswith(
+    assert office.content(ARCHIVE).startswith(
         b"# -*- mode: org; coding: utf-8-unix -*-\n#+TITLE: Archive of inbox/tex, 2026-11\n#+TODO: "
     )
 
@@ -101,7 +101,7 @@ def test_archived_mail_is_found_by_every_query_but_the_inbox(office: Office) -> 
 def test_what_stands_in_both_files_is_shown_once_and_the_hot_one_counts(office: Office) -> None:
     """Scenario 32: a move that was cut short; the next run completes it."""
     id = read_message(office, "needle")
-    before = office.bytes()
+    before = office.content()
     office.mail.archive(id)
     office.write(before.decode())
     mine, archive = Search(words=["needle"]), Search(words=["needle"], scope="archive")
@@ -110,7 +110,10 @@ def test_what_stands_in_both_files_is_shown_once_and_the_hot_one_counts(office: 
     assert office.mail.search("tex", archive).total == 0
     assert [m.state for m in office.mail.find_thread(id)] == ["READ"]
     assert office.mail.archive(id).ids == [id]
-    assert (office.bytes().count(id.encode()), office.bytes(ARCHIVE).count(id.encode())) == (0, 2)
+    assert (office.content().count(id.encode()), office.content(ARCHIVE).count(id.encode())) == (
+        0,
+        2,
+    )
 
 
 def test_auto_archives_by_age(office: Office) -> None:
@@ -176,16 +179,16 @@ def test_a_message_from_a_file_with_crlf_is_archived_with_the_archives_line_ends
 ) -> None:
     """Or its drawer would be none there."""
     id = read_message(office, "a\nb")
-    office.write(office.bytes().decode().replace("\n", "\r\n"))
+    office.write(office.content().decode().replace("\n", "\r\n"))
     office.mail.archive(id)
     assert office.mail.find_by_id(id).body == "a\nb"
-    assert b"\r" not in office.bytes(ARCHIVE)
+    assert b"\r" not in office.content(ARCHIVE)
 
 
 def test_the_last_entry_without_a_line_end_gets_one(office: Office) -> None:
     """The next one must not begin on its line."""
     first, last = read_message(office, "a"), read_message(office, "b")
-    office.write(office.bytes().decode().rstrip("\n"))
+    office.write(office.content().decode().rstrip("\n"))
     office.mail.archive(last)
     office.mail.archive(first)
     assert [office.mail.find_by_id(id).body for id in (first, last)] == ["a", "b"]
@@ -195,7 +198,7 @@ def test_what_emacs_archived_is_found_and_left_there(office: Office) -> None:
     """Emacs archives beside the file."""
     id = read_message(office, "needle")
     office.clock.advance(60)
-    text = office.bytes().decode()
+    text = office.content().decode()
     start = text.index("* READ")
     office.write(text[:start])
     office.write(text[start:], "inbox/tex.org_archive")

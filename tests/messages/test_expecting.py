@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tests.messages.conftest import Office
 
 
-def waiting(office: Office, expects: str = "none", **facts: object) -> Message:
+def waiting(office: Office, expects: str = "none", **facts: Any) -> Message:
     """A message from crt to tex that waits for an hour."""
     expires = office.clock.now() + timedelta(hours=1)
     return office.send(expects=expects, expires=expires, **facts)
@@ -31,10 +31,10 @@ def test_an_expired_message_bounces_once_and_stays_as_it_is(office: Office) -> N
     """Scenario 14: one bounce, however often its sender looks; the message is unchanged."""
     sent = waiting(office)
     office.clock.advance(3601)
-    before = office.bytes()
+    before = office.content()
     first, second = office.mail.settle("crt"), office.mail.settle("crt")
     (bounce,) = office.mail.find_unread("crt")
-    assert (first, second, office.bytes()) == ([bounce.id], [], before)
+    assert (first, second, office.content()) == ([bounce.id], [], before)
     assert (bounce.id, bounce.sender, bounce.kind, bounce.reply_to, bounce.thread) == (
         f"msg-bounce-{sent.id.removeprefix('msg-')}",
         "orgpost",
@@ -83,7 +83,7 @@ def test_a_stranger_settles_nothing_of_it(office: Office) -> None:
     ],
 )
 def test_each_expectation_is_met_by_its_own_answer(
-    office: Office, expects: str, state: str, answer: dict[str, Any] | None, expired: bool
+    office: Office, expects: str, state: str, answer: dict[str, Any] | None, expired: object
 ) -> None:
     """Read for ``ack``, an answer of the recipient for ``reply``, a result for ``result``."""
     sent = waiting(office, expects)

@@ -180,7 +180,7 @@ def test_a_file_with_crlf_line_ends_is_listed_and_added_to(office: Office) -> No
     office.write((HEADER + entry("msg-a")).replace("\n", "\r\n"))
     office.send("new")
     assert [m.body for m in office.mail.find_unread("tex")] == ["new", "Text."]
-    assert office.bytes().count(b"\n") == office.bytes().count(b"\r\n")
+    assert office.content().count(b"\n") == office.content().count(b"\r\n")
 
 
 def test_a_file_that_begins_with_an_entry_is_listed(office: Office) -> None:

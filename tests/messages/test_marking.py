@@ -9,6 +9,9 @@ import pytest
 from orgpost.errors import Busy, InvalidField, UnknownId, WrongKind, WrongState
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from orgpost.store import Page
     from tests.messages.conftest import Office
 
 
@@ -68,30 +71,30 @@ def test_a_mark_keeps_everything_that_a_person_added(office: Office) -> None:
     office.edit("* UNREAD   [#A] Hi", "* TODO [#A] Hi")
     office.edit(":THREAD:", ":Effort: 1:00\n:THREAD:")
     office.edit("The body.\n", "The body.\n** a note\nSCHEDULED: <2026-11-21 Sat>\n")
-    before = office.bytes()
+    before = office.content()
     office.mail.mark(sent.id, "done")
-    assert office.bytes() == before.replace(b"* TODO [#A]", b"* DONE     [#A]")
+    assert office.content() == before.replace(b"* TODO [#A]", b"* DONE     [#A]")
 
 
 def test_a_mark_keeps_the_length_of_what_orgpost_wrote(office: Office) -> None:
     """The keyword is padded, so that a change of state is written in place."""
     sent = office.send()
-    before = office.bytes()
+    before = office.content()
     office.mail.mark(sent.id, "todo")
-    assert office.bytes() == before.replace(b"* UNREAD   ", b"* TODO     ")
+    assert office.content() == before.replace(b"* UNREAD   ", b"* TODO     ")
 
 
-def test_marks_in_one_file_are_one_edit(office: Office) -> None:
+def test_marks_in_one_file_are_one_edit(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     """And they come back in the order in which they were asked for."""
     ids = [office.send(str(number)).id for number in range(12)]
     edits: list[str] = []
     real = office.store.edit
 
-    def counted(path: str, decide: object) -> object:
+    def counted(path: str, decide: Callable[[Page], object]) -> object:
         edits.append(path)
-        return real(path, decide)  # type: ignore[arg-type]  handed on as it came
+        return real(path, decide)
 
-    office.store.edit = counted  # type: ignore[method-assign, assignment]  counts
+    monkeypatch.setattr(office.store, "edit", counted)
     marked = office.mail.mark(reversed(ids), "read")
     assert ([each.id for each in marked], edits) == (ids[::-1], ["inbox/tex.org"])
 
@@ -99,11 +102,11 @@ def test_marks_in_one_file_are_one_edit(office: Office) -> None:
 def test_only_the_first_of_two_equal_ids_is_marked(office: Office) -> None:
     """The second is suspicious, and changed by no program."""
     sent = office.send()
-    text = office.bytes().decode()
+    text = office.content().decode()
     office.write(text + text[text.index("* UNREAD") :])
     office.mail.mark_read(sent.id)
     assert (
-        office.bytes().decode()
+        office.content().decode()
         == text.replace("* UNREAD", "* READ  ", 1) + (text[text.index("* UNREAD") :])
     )
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def reply(office: Office, id: str, *, sender: str = "tex", done: bool = False) -> Replied:
-    """tex answers a message."""
+    """Answer a message, as tex."""
     letter = Letter(sender=sender, to="", body="Answer", reply_to=id)
     return office.mail.reply(letter, done=done)
 
@@ -99,7 +99,7 @@ def test_an_answer_route_is_obeyed_for_whom_we_trust(office: Office) -> None:
 
 
 def test_an_answer_route_of_others_is_not_obeyed_and_that_is_said(office: Office) -> None:
-    """mira is of tier unknown."""
+    """Nobody knows mira well enough."""
     question = office.send(sender="mira", answer_route="file:notes/answers.md")
     replied = reply(office, question.id)
     assert (replied.left, replied.sent.routes) == ("file:notes/answers.md", [])

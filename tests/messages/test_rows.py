@@ -28,6 +28,6 @@ def test_the_rows_are_the_entries_that_have_an_id(office: Office, rng: random.Ra
     """Whatever texts stand in them."""
     for text in [*hostile().values(), *generated(rng, 200)]:
         office.send(text, subject="a subject")
-    data = office.bytes()
+    data = office.content()
     found = rows(data, file_kind(data, MESSAGE), ["UNREAD"])
     assert [row.id for row in found] == [id for id, _ in find_all_ids(data)]

@@ -84,14 +84,14 @@ def test_each_message_is_one_more_heading(office: Office) -> None:
     """Scenario 1: the file has one more level-1 heading for each message."""
     for number in range(1, 4):
         office.send()
-        assert office.bytes().count(b"\n* ") == number
+        assert office.content().count(b"\n* ") == number
 
 
 @pytest.mark.parametrize("body", BODIES, ids=repr)
 def test_any_body_comes_back_as_it_was_sent(office: Office, body: str) -> None:
     """Scenario 2: no body makes a heading, and each is read back letter for letter."""
     sent = office.send(body, subject="one")
-    assert office.bytes().count(b"\n*") == 1
+    assert office.content().count(b"\n*") == 1
     assert office.mail.find_by_id(sent.id).body == body
 
 
@@ -360,15 +360,15 @@ def test_mail_on_somebody_elses_account_names_the_chain(office: Office) -> None:
 def test_a_message_waits_while_a_person_has_unsaved_edits(office: Office) -> None:
     """Scenario 9: it is told and listed at once, and folded in when the lock is gone, once."""
     office.send("first")
-    before = office.bytes()
+    before = office.content()
     lock = office.path("inbox/.#tex.org")
     lock.symlink_to("tex@elsewhere.4711:1")
     sent = office.deliver("second")
-    assert (sent.message.stored, office.bytes()) == ("waiting", before)
+    assert (sent.message.stored, office.content()) == ("waiting", before)
     assert [m.stored for m in office.mail.find_unread("tex")] == ["waiting", "file"]
     lock.unlink()
     assert [m.stored for m in office.mail.find_unread("tex")] == ["file", "file"]
-    assert office.bytes().count(sent.message.id.encode()) == 2
+    assert office.content().count(sent.message.id.encode()) == 2
 
 
 def test_the_rules_set_the_limit_of_a_body(office: Office) -> None:

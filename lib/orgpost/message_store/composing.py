@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from orgpost.clock import Clock
+
+UNREAD: Final = str(MessageState.UNREAD)
 _KINDS_OF_IDS: Final = {"msg": "message", "file": "file", "task": "task", "chg": "change"}
 
 
@@ -58,19 +61,24 @@ class Letter:
     properties: Mapping[str, str] = field(default_factory=dict)
 
 
-def compose(letter: Letter, *, now: datetime, max_body_bytes: int) -> Message:
-    """Check everything that can be checked without looking anywhere, and make the message."""
+def compose(letter: Letter, *, sender: str, to: str, clock: Clock, max_body_bytes: int) -> Message:
+    """Check everything that can be checked without looking anywhere, and make the message.
+
+    `sender` and `to` are the names that the letter's mean.
+    """
     _check_size(letter, max_body_bytes)
-    moment = now.replace(microsecond=0)
+    prefix = "file" if letter.kind == "file" else "msg"
+    id = checked_id(letter.id, prefix) if letter.id is not None else clock.new_id(prefix)
+    moment = clock.now().replace(microsecond=0)
     return Message(
-        id=checked_id(letter.id, "file" if letter.kind == "file" else "msg") if letter.id else "",
-        state=str(MessageState.UNREAD),
-        sender=letter.sender,
-        to=letter.to,
+        id=id,
+        state=UNREAD,
+        sender=sender,
+        to=to,
         subject=checked_subject(letter),
         body=letter.body,
         created=moment,
-        thread="",
+        thread=id,
         priority=_one_of("priority", letter.priority, PRIORITIES),
         tags=checked_tags(letter.tags),
         expects=_one_of("expects", letter.expects, EXPECTATIONS),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 class Files(Protocol):
     """Who copies delivered files into the space and out of it; see `orgpost.file_delivery`."""
 
-    def check(self, paths: Sequence[str | Path], roots: Sequence[Path] | None) -> Sequence[object]:
+    def check(self, paths: Sequence[str | Path], roots: Sequence[Path] | None) -> Sequence[Any]:
         """Refuse whatever cannot be sent, before a byte is written."""
 
-    def deliver(self, id: str, sources: Sequence[object]) -> Mapping[str, str]:
+    def deliver(self, id: str, sources: Sequence[Any]) -> Mapping[str, str]:
         """Copy the files and give the message's properties."""
 
     def describe(self, id: str, properties: Mapping[str, str]) -> Sequence[Mapping[str, object]]:

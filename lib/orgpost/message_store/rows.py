@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from orgpost.org import scan
 from orgpost.org.entry import parse
+from orgpost.org.syntax import FILE_BYTES_LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -96,9 +97,20 @@ def _bytes(text: str) -> bytes:
 _OUR_ID: Final = re.compile(rb"\n:ID: +([^ \t\n]+)")
 _ANY_ID: Final = re.compile(rb"(?mi)^[ \t]*:ID:[ \t]+([^ \t\r\n]+)")
 
+_LARGE: Final = 2 * FILE_BYTES_LIMIT
+
 
 def _without_copies(data: bytes, found: list[Row]) -> list[Row]:
-    """Leave out whatever repeats an id: of two entries with one id the first counts."""
+    """Leave out whatever repeats an id: of two entries with one id the first counts.
+
+    In a file so large that no editor likes to open it (mail is archived long before) only entries
+    that were found are compared, or looking for copies would take longer than all the rest.
+    """
+    if len(data) > _LARGE:
+        alone: dict[bytes, Row] = {}
+        for row in found:
+            alone.setdefault(row.id, row)
+        return list(alone.values())
     ids = _OUR_ID.findall(data)
     if len(ids) != data.count(b"\n* "):
         ids = _ANY_ID.findall(data)

@@ -118,27 +118,23 @@ class Sending:
         self, letter: Letter, sender: str, recipient: str, everybody: Sequence[str]
     ) -> Message:
         message = compose(
-            replace(letter, sender=sender, to=recipient),
-            now=self._desk.clock.now(),
+            letter,
+            sender=sender,
+            to=recipient,
+            clock=self._desk.clock,
             max_body_bytes=self._desk.rules.max_body_bytes,
         )
         if letter.answer_route is not None:
             self._routing.checked(letter.answer_route, sender)
-        id = message.id or self._desk.clock.new_id("file" if letter.kind == "file" else "msg")
-        thread, via = id, message.via
         if letter.reply_to is not None:
-            thread = self._shelf.plain_message(self._shelf.get(letter.reply_to)).thread
+            parent = self._shelf.plain_message(self._shelf.get(letter.reply_to))
+            message = replace(message, thread=parent.thread, reply_to=parent.id)
         if letter.via is not None:
             chain = self._shelf.plain_message(self._shelf.get(letter.via))
-            via = (*chain.via, chain.sender)
-        return replace(
-            message,
-            id=id,
-            thread=thread,
-            reply_to=letter.reply_to,
-            via=via,
-            recipients=tuple(dict.fromkeys(everybody)),
-        )
+            message = replace(message, via=(*chain.via, chain.sender))
+        if everybody:
+            message = replace(message, recipients=tuple(dict.fromkeys(everybody)))
+        return message
 
     def _checked_files(self, letter: Letter, sender: str) -> Sequence[object]:
         if not letter.attach:

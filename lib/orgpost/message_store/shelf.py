@@ -70,7 +70,6 @@ class Shelf:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._last: tuple[bytes, tuple[str, ...], list[Row]] | None = None
 
     # -- files -------------------------------------------------------------------------------
 
@@ -110,14 +109,7 @@ class Shelf:
 
     def rows(self, source: Source, keywords: Sequence[str]) -> list[Row]:
         """Give the rows of the entries with one of these keywords, of any with none."""
-        wanted = tuple(keywords)
-        # To compare the bytes with those of last time costs a tenth of searching them again.
-        last = self._last
-        if last is not None and last[1] == wanted and last[0] == source.data:
-            return last[2]
-        found = rows(source.data, source.kind, wanted)
-        self._last = (source.data, wanted, found)
-        return found
+        return rows(source.data, source.kind, keywords)
 
     def find(self, id: str) -> Found | None:
         """Find a message by its exact id, wherever it stands."""
@@ -175,8 +167,23 @@ class Shelf:
 
     def plain_message(self, found: Found) -> Message:
         """Make a message of what its entry alone says."""
-        source, entry = found.source, found.entry()
-        waits = as_bytes(entry.id or "") in source.waiting
+        return self._read(found, found.entry())
+
+    def message(self, found: Found) -> Message:
+        """Make a message, with what only other files know: its files, and whether it is expired."""
+        entry = found.entry()
+        message = self._read(found, entry)
+        if entry.get("FILES"):
+            id = message.properties.get("MSG_ID", message.id)
+            files = self._desk.files.describe(id, message.properties)
+            message = replace(message, files=tuple(files))
+        if message.expires is not None and self.is_expired(message):
+            message = replace(message, expired=True)
+        return message
+
+    def _read(self, found: Found, entry: Entry) -> Message:
+        source = found.source
+        waits = bool(source.waiting) and as_bytes(entry.id or "") in source.waiting
         return read(
             entry,
             to=source.actor,
@@ -184,16 +191,6 @@ class Shelf:
             stored="waiting" if waits else "file",
             archived=source.archived or entry.keyword == "ARCHIVED",
         )
-
-    def message(self, found: Found) -> Message:
-        """Make a message, with what only other files know: its files, and whether it is expired."""
-        message = self.plain_message(found)
-        if found.entry().get("FILES"):
-            id = message.properties.get("MSG_ID", message.id)
-            message = replace(
-                message, files=tuple(self._desk.files.describe(id, message.properties))
-            )
-        return replace(message, expired=True) if self.is_expired(message) else message
 
     def is_expired(self, message: Message) -> bool:
         """Say whether the time is over and what the message expects did not come."""

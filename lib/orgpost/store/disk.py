@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import itertools
 import os
+import re
 import stat
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -26,6 +27,7 @@ _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _REFUSED: Final = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 _LINKED: Final = frozenset({errno.ELOOP, errno.ENOTDIR, errno.EMLINK, errno.ENXIO, errno.EISDIR})
 _OURS_TO_SEE: Final = (FileNotFoundError, FileExistsError)
+_SCRATCH_NAME: Final = re.compile(rf"\..+\.(?P<pid>[0-9]+)-[0-9]+{re.escape(SCRATCH)}")
 _READ: Final = os.O_RDONLY | os.O_NONBLOCK
 _PIECE: Final = 1 << 24
 _scratches = itertools.count()
@@ -196,9 +198,8 @@ class Disk:
 
         `like` is the file whose mode, owner and attributes it takes, or the mode of a new one.
         """
-        # A name may have 255 bytes, and so may this one: only the beginning of a name stands in it.
-        scratch = f".{name[:50]}.{self.calls.pid()}-{next(_scratches)}{SCRATCH}"
-        fd = self.calls.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600, folder=folder)
+        self.sweep(folder)
+        scratch, fd = self._new_scratch(folder, name)
         try:
             try:
                 for piece in pieces:
@@ -211,6 +212,30 @@ class Disk:
         finally:
             with suppress(FileNotFoundError):
                 self.calls.unlink(scratch, folder=folder)
+
+    def _new_scratch(self, folder: int, name: str) -> tuple[str, int]:
+        # A dead process may have had our number, and have left its scratch file.
+        while True:
+            # A name may have 255 bytes, and so may this one: only its beginning stands in it.
+            scratch = f".{name[:50]}.{self.calls.pid()}-{next(_scratches)}{SCRATCH}"
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+            with suppress(FileExistsError):
+                return scratch, self.calls.open(scratch, flags, 0o600, folder=folder)
+
+    def left_over(self, folder: int) -> list[str]:
+        """Name the scratch files of dead processes in a folder."""
+        found = map(_SCRATCH_NAME.fullmatch, self.calls.names(folder))
+        return sorted(
+            name[0] for name in found if name and not self.calls.process_alive(int(name["pid"]))
+        )
+
+    def sweep(self, folder: int) -> list[str]:
+        """Remove the scratch files of dead processes in a folder; names them."""
+        swept = self.left_over(folder)
+        for name in swept:
+            with suppress(FileNotFoundError):
+                self.calls.unlink(name, folder=folder)
+        return swept
 
     def _dress(self, fd: int, folder: int, name: str, like: os.stat_result | int) -> None:
         if isinstance(like, int):

@@ -82,12 +82,13 @@ class Held:
 
     def _look_closely(self) -> None:
         reading = self._file.load()
+        self._file.distrust()
+        self._file.sweep()
         data = self._file.read()
-        if self._may_be_a_save(data):
-            raise Waits(SAVING)
         mended = self._mend(reading, data)
-        for part in mended.overtaken:
-            self._file.report("overtaken", self._file.path, part)
+        if self._may_be_a_save(data):
+            self.waiting = mended.tail
+            raise Waits(SAVING)
         if mended.data != data or mended.tail:
             self._put_right(mended)
         else:
@@ -114,10 +115,11 @@ class Held:
         )
 
     def _agree(self, reading: Reading, mended: Mended) -> None:
-        self._file.note(mark=reading.last if reading.records else 0)
+        # Each record is judged once: what a person does to it later is the person's.
+        self._report(mended)
+        self._file.note(mark=reading.position.last if reading.records else 0)
         self.settled = True
-        if mended.overtaken:
-            self._file.confirm()
+        self._file.confirm()
 
     def _put_right(self, mended: Mended) -> None:
         file = self._file
@@ -126,9 +128,14 @@ class Held:
                 file.data, self.waiting = mended.data, mended.tail
                 self.editor = editor.words(file.path)
                 return
+            self._report(mended)
             file.replace(with_tail(file.with_header(mended.data), mended.tail))
-        file.forget(file.last)
+        file.forget(file.at.last)
         self.settled = True
+
+    def _report(self, mended: Mended) -> None:
+        for part in mended.overtaken:
+            self._file.report("overtaken", self._file.path, part)
 
     def confirm(self) -> None:
         """Sync the file and empty its journal, where the file is ours."""
@@ -194,8 +201,8 @@ class Held:
     def _parts(self, entries: Sequence[tuple[bytes, bytes]]) -> tuple[Part, ...]:
         file = self._file
         at = 0 if file.found is None else file.found.st_size
-        lead = b"\n" if file.has(Flag.OPEN) else b""
         crlf = file.has(Flag.CRLF)
+        lead = (b"\r\n" if crlf else b"\n") if file.has(Flag.OPEN) else b""
         parts = []
         for identity, text in entries:
             new = lead + (text.replace(b"\n", b"\r\n") if crlf else text)

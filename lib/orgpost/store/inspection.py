@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from orgpost.store.disk import SCRATCH
 from orgpost.store.journal_file import JournalFile
 from orgpost.store.page import ROOT
 
@@ -15,7 +13,6 @@ if TYPE_CHECKING:
     from orgpost.store.disk import Disk
     from orgpost.store.watch import Watch
 
-_SCRATCH: Final = re.compile(rf"\..+\.(?P<pid>[0-9]+)-[0-9]+{re.escape(SCRATCH)}")
 _OTHERS: Final = (".{}.swp", ".~lock.{}#")
 
 
@@ -64,19 +61,11 @@ class Inspector:
     def left_over(self, folder: str) -> list[str]:
         """Name the scratch files of dead processes in a folder."""
         with suppress(FileNotFoundError), self._disk.folder(f"{ROOT}/{folder}") as fd:
-            names = self._disk.calls.names(fd)
-            return sorted(name for name in names if self._is_dead(name))
+            return self._disk.left_over(fd)
         return []
 
     def sweep(self, folder: str) -> list[str]:
         """Remove the scratch files of dead processes in a folder; names them."""
-        swept = []
-        for name in self.left_over(folder):
-            with suppress(FileNotFoundError), self._disk.folder(f"{ROOT}/{folder}") as fd:
-                self._disk.calls.unlink(name, folder=fd)
-                swept.append(name)
-        return swept
-
-    def _is_dead(self, name: str) -> bool:
-        found = _SCRATCH.fullmatch(name)
-        return found is not None and not self._disk.calls.process_alive(int(found["pid"]))
+        with suppress(FileNotFoundError), self._disk.folder(f"{ROOT}/{folder}") as fd:
+            return self._disk.sweep(fd)
+        return []

@@ -135,18 +135,28 @@ def _parts(data: bytes, at: int) -> Iterator[Part]:
         at = end
 
 
+class Position(NamedTuple):
+    """Where to go on writing: the header's turn, the last sequence, and where the next one goes."""
+
+    turn: int
+    last: int
+    end: int
+
+
+NOWHERE: Final = Position(0, 0, FIRST)
+
+
 class Reading(NamedTuple):
-    """What a journal holds: the live records, where each begins, and where the next one goes."""
+    """What a journal holds: the live records, and where the next one goes."""
 
     header: Header
     records: tuple[Record, ...]
-    offsets: tuple[int, ...]
     end: int
 
     @property
-    def last(self) -> int:
-        """Give the sequence of the last record."""
-        return self.header.done + len(self.records)
+    def position(self) -> Position:
+        """Say where to go on."""
+        return Position(self.header.turn, self.header.done + len(self.records), self.end)
 
 
 def read(data: bytes) -> Reading | None:
@@ -155,15 +165,25 @@ def read(data: bytes) -> Reading | None:
     if header is None:
         return None
     records: list[Record] = []
-    offsets: list[int] = []
     end = header.start
     while (found := decode_record(data, end)) is not None:
         if found[0].sequence != header.done + len(records) + 1:
             break
         records.append(found[0])
-        offsets.append(end)
         end = found[1]
-    return Reading(header, tuple(records), tuple(offsets), end)
+    return Reading(header, tuple(records), end)
+
+
+def goes_on(data: bytes, head: bytes, at: Position) -> bool:
+    """Ask whether a journal is not where it was left: another header, or a record at its end.
+
+    `data` is its first kilobyte and `head` what stands where the next record goes. The record's
+    checksum is not asked here: in every doubt the whole journal is read.
+    """
+    header = decode_header(data)
+    if header is None or header.turn != at.turn:
+        return True
+    return head[:4] == _RECORD_MAGIC and int.from_bytes(head[8:16], "little") == at.last + 1
 
 
 def without_voids(records: Sequence[Record]) -> list[Record]:
@@ -184,16 +204,16 @@ class Flag(IntFlag):
     CRLF = 2
     BARE = 4  # its first line is not the cookie
     OPEN = 8  # its last line has no line end
+    REPLACING = 16  # a scratch file may be beside it
 
 
 class Block(NamedTuple):
     """What the lock file remembers of the Org file after our last write; valid in one boot only.
 
-    `turn` is odd while the Org file is being written, `flags` are those of `Flag`.  `last` is the
-    last sequence that is in the file, `end` where the next record goes:
-    a record that stands there already waits to be put into the file.  All up to `mark` waits
-    since `mark_ns` (wall time) to be confirmed; 0 is nothing.  `confirmed_inode` is the file
-    whose name in the folder is known to be synced.
+    `turn` is odd while the Org file is being written, `flags` are those of `Flag`.  All up to the
+    sequence `last` is in the file; a record that stands at the journal's `end` already waits to be
+    put there.  All up to `mark` waits since `mark_ns` (wall time) to be confirmed; 0 is nothing.
+    `confirmed_inode` is the file whose name in the folder is known to be synced.
     """
 
     turn: int
@@ -201,6 +221,7 @@ class Block(NamedTuple):
     size: int
     mtime_ns: int
     inode: int
+    journal_turn: int
     last: int
     end: int
     mark: int
@@ -208,8 +229,13 @@ class Block(NamedTuple):
     confirmed_inode: int
     boot: bytes
 
+    @property
+    def position(self) -> Position:
+        """Say where the journal was left."""
+        return Position(self.journal_turn, self.last, self.end)
 
-_BLOCK: Final = struct.Struct("<8sIIQqQQQQQQ16s")
+
+_BLOCK: Final = struct.Struct("<8sIIQqQQQQQQQ16s")
 _BLOCK_MAGIC: Final = b"orgpostB"
 BLOCK_SIZE: Final = 128
 

@@ -14,18 +14,19 @@ from orgpost.errors import DiskFailed
 from orgpost.store.disk import trouble
 from orgpost.store.journal import (
     FIRST,
-    MAX_RECORD,
     NEW_SIZE,
     SHRINK_ABOVE,
     VOID_SIZE,
     Header,
     Kind,
+    Position,
     Reading,
     Record,
     decode_header,
     decode_record,
     encode_header,
     encode_record,
+    goes_on,
     header_place,
     read,
 )
@@ -66,8 +67,8 @@ class JournalFile:
         except OSError:
             return False
 
-    def stands_behind(self, last: int, end: int) -> bool:
-        """Ask without a lock whether a record stands behind the last known one."""
+    def goes_on_after(self, at: Position) -> bool:
+        """Ask without a lock whether it is not where it was left; a missing one is nowhere."""
         try:
             with self._disk.folder(FOLDER) as folder:
                 fd = self._disk.open_to_read(folder, self._name)
@@ -76,40 +77,38 @@ class JournalFile:
         if fd is None:
             return False
         try:
-            return _is_record(self._disk.calls.pread(fd, VOID_SIZE, end), last + 1)
+            return self._goes_on(fd, at)
         finally:
             self._disk.calls.close(fd)
 
-    def load(self, done: int) -> tuple[Reading, bytes | None]:
-        """Read it; make it where it is missing, with `done` as its last forgotten sequence.
-
-        Also gives the bytes of a journal that could not be read: a new one stands in its place.
-        """
-        unreadable = None
+    def goes_on(self, at: Position) -> bool:
+        """Ask whether it is not where it was left: a record waits, or is a dead man's."""
         with trouble(self._shown, "read"):
-            if self._open() is not None:
-                data = self._disk.read_all(self._descriptor())
-                reading = read(data)
-                if reading is not None:
-                    return reading, None
-                unreadable = data
-        self.rebuild((), done)
-        return Reading(Header(1, done, FIRST), (), (), FIRST), unreadable
+            fd = self._open()
+            return fd is None or self._goes_on(fd, at)
 
-    def follows(self, last: int, end: int) -> bool:
-        """Ask whether a record stands behind the last known one, waiting or a dead man's."""
+    def _goes_on(self, fd: int, at: Position) -> bool:
+        pread = self._disk.calls.pread
+        return goes_on(pread(fd, FIRST, 0), pread(fd, VOID_SIZE, at.end), at)
+
+    def content(self) -> bytes | None:
+        """Give all its bytes; None where it is missing."""
         with trouble(self._shown, "read"):
-            if self._open() is None:
-                return True
-            return _is_record(self._disk.calls.pread(self._descriptor(), VOID_SIZE, end), last + 1)
+            fd = self._open()
+            return None if fd is None else self._disk.read_all(fd)
 
-    def put(self, record: Record, end: int) -> int:
-        """Write a record at `end` and sync it: it is acknowledged. Gives where the next one goes.
+    def sweep(self) -> None:
+        """Remove what dead processes left of journals."""
+        with suppress(FileNotFoundError), self._disk.folder(FOLDER) as folder:
+            self._disk.sweep(folder)
+
+    def put(self, record: Record, at: Position) -> Position:
+        """Write a record and sync it: it is acknowledged. Gives where to go on.
 
         Raises `NoSpace` or `DiskFailed`, and then nothing is acknowledged; after a failed sync
         the journal is another file.
         """
-        data = encode_record(record)
+        data, end = encode_record(record), at.end
         fd = self._descriptor()
         with trouble(self._shown, "write"):
             self._make_room(fd, end + len(data) + VOID_SIZE)
@@ -121,12 +120,7 @@ class JournalFile:
             with suppress(OSError):
                 self._disk.write_at(fd, bytes(VOID_SIZE), end)
             raise self._failed(error) from error
-        return end + len(data)
-
-    def fits(self, record: Record) -> bool:
-        """Ask whether a record is small enough for any journal."""
-        sizes = (len(part.id) + len(part.old) + len(part.new) + 64 for part in record.parts)
-        return sum(sizes) <= MAX_RECORD
+        return Position(at.turn, record.sequence, end + len(data))
 
     def _make_room(self, fd: int, needed: int) -> None:
         size = self._disk.calls.fstat(fd).st_size
@@ -154,24 +148,28 @@ class JournalFile:
         self._drop()
         return DiskFailed(self._shown, "sync", os.strerror(error.errno or 0))
 
-    def forget(self, upto: int, last: int, end: int) -> int:
-        """Forget all records up to that one, and sync that. Gives where the next one goes."""
+    def forget(self, upto: int, at: Position) -> Position:
+        """Forget all records up to that one, and sync that. Gives where to go on."""
         with trouble(self._shown, "sync"):
             fd = self._descriptor()
             header = decode_header(self._disk.calls.pread(fd, FIRST, 0))
             if header is None:
                 raise DiskFailed(self._shown, "read", "its header is gone")
-            start = FIRST if upto == last else self._start_of(fd, header, upto + 1)
-            if upto < last and start - FIRST >= end - start:
-                end = self._move_down(fd, start, end)
-                start = FIRST
-            new = Header(header.turn + 1, upto, start)
-            self._disk.write_at(fd, encode_header(new), header_place(new))
-            self._sync(self._disk.sync_data, fd)
-            if upto == last:
-                end = FIRST
+            if upto == at.last:
+                header = self._next(fd, header, upto, FIRST)
                 self._shrink(fd)
-        return end
+                return Position(header.turn, at.last, FIRST)
+            start = self._start_of(fd, header, upto + 1)
+            header = self._next(fd, header, upto, start)
+            if start - FIRST < at.end - start:
+                return at._replace(turn=header.turn)
+            return self._move_down(fd, header, at)
+
+    def _next(self, fd: int, header: Header, done: int, start: int) -> Header:
+        new = Header(header.turn + 1, done, start)
+        self._disk.write_at(fd, encode_header(new), header_place(new))
+        self._sync(self._disk.sync_data, fd)
+        return new
 
     def _start_of(self, fd: int, header: Header, sequence: int) -> int:
         data = self._disk.read_all(fd)
@@ -183,27 +181,30 @@ class JournalFile:
             at = found[1]
         return at
 
-    def _move_down(self, fd: int, start: int, end: int) -> int:
+    def _move_down(self, fd: int, header: Header, at: Position) -> Position:
         # Under steady load the journal is never empty: without this it would grow for ever.
-        self._disk.write_at(fd, self._disk.calls.pread(fd, end - start, start), FIRST)
+        # What is written over was forgotten before, durably: no header starts there any more.
+        size = at.end - header.start
+        self._disk.write_at(fd, self._disk.calls.pread(fd, size, header.start), FIRST)
         self._sync(self._disk.sync_data, fd)
-        return FIRST + end - start
+        header = self._next(fd, header, header.done, FIRST)
+        return Position(header.turn, at.last, FIRST + size)
 
     def _shrink(self, fd: int) -> None:
         if self._disk.calls.fstat(fd).st_size > SHRINK_ABOVE:
             self._disk.calls.truncate(fd, NEW_SIZE)
 
-    def rebuild(self, records: Sequence[Record], done: int) -> int:
-        """Make a fresh journal with these records in it. Gives where the next one goes."""
+    def rebuild(self, records: Sequence[Record], done: int, at: Position) -> Reading:
+        """Make a fresh journal with these records in it, and say what it holds."""
         self._drop()
-        body = b"".join(map(encode_record, records))
-        head = encode_header(Header(1, done, FIRST))
-        data = (bytes(header_place(Header(1, done, FIRST))) + head).ljust(FIRST, b"\0") + body
+        header = Header(at.turn + 1, done, FIRST)
+        head = bytes(header_place(header)) + encode_header(header)
+        data = head.ljust(FIRST, b"\0") + b"".join(map(encode_record, records))
         with trouble(self._shown, "write"), self._disk.folder(FOLDER, make=True) as folder:
             self._disk.replace(folder, self._name, data.ljust(NEW_SIZE, b"\0"), like=0o600)
         with trouble(self._shown, "open"):
             self._open()
-        return FIRST + len(body)
+        return Reading(header, tuple(records), len(data))
 
     def _open(self) -> int | None:
         if self._fd is not None and self._disk.calls.fstat(self._fd).st_nlink == 0:
@@ -232,8 +233,3 @@ class JournalFile:
 def void(sequence: int, wall_ns: int) -> Record:
     """Make the record that withdraws the one before it."""
     return Record(sequence, Kind.VOID, wall_ns, ())
-
-
-def _is_record(head: bytes, sequence: int) -> bool:
-    # The checksum is not asked here: in every doubt the whole journal is read.
-    return head[:4] == b"OPJ1" and int.from_bytes(head[8:16], "little") == sequence

@@ -12,7 +12,17 @@ from typing import TYPE_CHECKING, Final
 from orgpost.errors import DiskFailed, NoSpace
 from orgpost.org import scan, syntax
 from orgpost.store.disk import Print, trouble
-from orgpost.store.journal import FIRST, Block, Flag, Kind, Part, Reading, Record
+from orgpost.store.journal import (
+    FIRST,
+    NOWHERE,
+    Block,
+    Flag,
+    Kind,
+    Part,
+    Reading,
+    Record,
+    read,
+)
 from orgpost.store.journal_file import void
 
 if TYPE_CHECKING:
@@ -26,6 +36,10 @@ if TYPE_CHECKING:
     Report = Callable[[str, str, Part], None]
 
 _GONE: Final = Print(0, 0, 0)
+
+
+def _print(found: os.stat_result | None) -> Print:
+    return _GONE if found is None else Print.of(found)
 
 
 class Changed(Exception):
@@ -53,33 +67,45 @@ class Keeper:
         self.found = disk.print_of(folder, self.name)
         self.block = lock.block()
         self._lock, self._journal = lock, journal
-        self.last, self.end = 0, FIRST
-        if self.block is not None:
-            self.last, self.end = self.block.last, self.block.end
+        self.at = NOWHERE if self.block is None else self.block.position
 
     # -- what is there -------------------------------------------------------------------------
 
     def is_as_we_left_it(self) -> bool:
         """Ask whether the file is what our last write made, and nothing waits to be put in."""
         block = self.block
-        if block is None or block.turn % 2 or block.flags & Flag.BROKEN:
+        if block is None or block.turn % 2 or block.flags & (Flag.BROKEN | Flag.REPLACING):
             return False
-        return self.is_our_print(block) and not self._journal.follows(block.last, block.end)
+        return self.is_our_print(block) and not self._journal.goes_on(block.position)
 
     def is_our_print(self, block: Block) -> bool:
         """Ask whether the file has the size, time and inode of our last write."""
-        print_ = _GONE if self.found is None else Print.of(self.found)
-        return print_ == (block.size, block.mtime_ns, block.inode)
+        return _print(self.found) == (block.size, block.mtime_ns, block.inode)
 
     def load(self) -> Reading:
         """Read the journal; a new one is made for one that is missing, broken or unreadable."""
-        reading, unreadable = self._journal.load(self.last)
-        if unreadable is not None:
-            self.report("journal-unreadable", self.path, Part(b"", 0, 0, b"", unreadable))
-        self.last, self.end = reading.last, reading.end
-        if self.block is not None and self.block.flags & Flag.BROKEN:
-            self.end = self._journal.rebuild(reading.records, reading.header.done)
+        data = self._journal.content()
+        reading = None if data is None else read(data)
+        if reading is None:
+            if data is not None:
+                self.report("journal-unreadable", self.path, Part(b"", 0, 0, b"", data))
+            reading = self._journal.rebuild((), self.at.last, self.at)
+        elif self.block is not None and self.block.flags & Flag.BROKEN:
+            done = reading.header.done
+            reading = self._journal.rebuild(reading.records, done, reading.position)
+        self.at = reading.position
         return reading
+
+    def distrust(self) -> None:
+        """Sync the file's name too, the next time: it may be another file with the same number."""
+        if self.block is not None:
+            self.block = self.block._replace(confirmed_inode=0)
+
+    def sweep(self) -> None:
+        """Remove what dead processes left beside the file."""
+        with trouble(self.path, "sweep"):
+            self.disk.sweep(self.folder)
+            self._journal.sweep()
 
     def read(self) -> bytes:
         """Read the file anew, and remember which state of it that was."""
@@ -89,8 +115,13 @@ class Keeper:
         return self.data
 
     def content(self) -> bytes:
-        """Give the file as it was read in this holding."""
-        return self.read() if self.data is None else self.data
+        """Give the file as it was read in this holding; `Changed` if it is another by now."""
+        if self.data is None:
+            then = self.found
+            self.read()
+            if _print(then) != _print(self.found):
+                raise Changed
+        return self.data or b""
 
     def has(self, flag: Flag) -> bool:
         """Ask what a writer must know of the file."""
@@ -118,7 +149,7 @@ class Keeper:
 
     def record(self, kind: Kind, parts: tuple[Part, ...]) -> Record:
         """Write a record and sync it: it is acknowledged, if the lock is still the lock."""
-        record = Record(self.last + 1, kind, self.clock.wall_ns(), parts)
+        record = Record(self.at.last + 1, kind, self.clock.wall_ns(), parts)
         self._put(record)
         if not self._lock.is_kept():
             raise Changed
@@ -126,15 +157,14 @@ class Keeper:
 
     def withdraw(self) -> None:
         """Take the last record back, durably."""
-        self._put(void(self.last + 1, self.clock.wall_ns()))
+        self._put(void(self.at.last + 1, self.clock.wall_ns()))
 
     def _put(self, record: Record) -> None:
         try:
-            self.end = self._journal.put(record, self.end)
+            self.at = self._journal.put(record, self.at)
         except DiskFailed:
             self._set_aside(record.sequence)
             raise
-        self.last = record.sequence
 
     def _set_aside(self, failed: int) -> None:
         # The kernel may have dropped the pages of a failed sync and would call the next one fine.
@@ -142,14 +172,20 @@ class Keeper:
         reading = self._journal.peek()
         if reading is not None:
             kept = [record for record in reading.records if record.sequence < failed]
-            self._journal.rebuild(kept, reading.header.done)
+            self._journal.rebuild(kept, reading.header.done, reading.position)
 
     def mark_broken(self) -> None:
         """Let whoever comes next make the journal anew and look at everything."""
-        if self.block is not None:
-            flags = self.block.flags | Flag.BROKEN
-            self.block = self.block._replace(flags=flags)
-            self._lock.write(self.block)
+        self._warn(Flag.BROKEN)
+
+    def _warn(self, flag: Flag) -> None:
+        block = self.block
+        if block is None:
+            # Nobody knows anything yet, and that must not be taken for knowledge.
+            unknown = (1, 0, *_GONE, *NOWHERE, 0, 0, 0)
+            block = Block(*unknown, self.disk.boot())
+        self.block = block._replace(flags=block.flags | flag)
+        self._lock.write(self.block)
 
     def begin(self) -> None:
         """Say that the file is being written: who finds that, after our death, recovers it."""
@@ -169,40 +205,42 @@ class Keeper:
         self.note(mark=self._mark() or record.sequence)
 
     def _block_now(self, mark: int) -> Block:
-        print_ = _GONE if self.found is None else Print.of(self.found)
         turn, inode, mark_ns = 0, 0, self.clock.wall_ns()
         if self.block is not None:
             turn, inode = (self.block.turn + 2) & 0xFFFF_FFFE, self.block.confirmed_inode
             mark_ns = self.block.mark_ns if mark == self.block.mark else mark_ns
         flags, boot = self._flags(), self.disk.boot()
-        return Block(turn, flags, *print_, self.last, self.end, mark, mark_ns, inode, boot)
+        return Block(turn, flags, *_print(self.found), *self.at, mark, mark_ns, inode, boot)
 
     def forget(self, upto: int) -> None:
         """Forget the records up to that one, and note that."""
         try:
-            self.end = self._journal.forget(upto, self.last, self.end)
+            self.at = self._journal.forget(upto, self.at)
         except DiskFailed:
             self.mark_broken()
             raise
-        self.note(mark=self.last if self.last > upto else 0)
+        self.note(mark=self.at.last if self.at.last > upto else 0)
 
     def confirm(self, upto: int | None = None) -> None:
         """Sync the file, then forget what is in it. A failed sync forgets nothing."""
-        upto = self.last if upto is None else upto
-        if self.end == FIRST:
+        if self.at.end == FIRST:
             return
         try:
             self._sync()
         except OSError as error:
             self._rescue(error)
-            upto = self.last
-        self.forget(upto)
+            upto = None
+        self.forget(self.at.last if upto is None else upto)
 
     def _sync(self) -> None:
-        fd = self.disk.open_to_read(self.folder, self.name)
-        if fd is None or self.found is None:
+        if self.found is None:
             return
+        fd = self.disk.open_to_read(self.folder, self.name)
+        if fd is None:
+            raise Changed
         try:
+            if not self._is_still(fd):
+                raise Changed
             self.disk.sync_data(fd)
         finally:
             self.disk.calls.close(fd)
@@ -238,9 +276,7 @@ class Keeper:
         return True
 
     def _is_still(self, fd: int) -> bool:
-        return self.found is not None and Print.of(self.disk.calls.fstat(fd)) == Print.of(
-            self.found
-        )
+        return _print(self.disk.calls.fstat(fd)) == _print(self.found)
 
     def _write_tail(self, fd: int, record: Record, size: int) -> None:
         try:
@@ -256,7 +292,7 @@ class Keeper:
     def _take_back(self, fd: int) -> None:
         self.withdraw()
         self.found = self.disk.calls.fstat(fd)
-        self.note(mark=self._mark() or self.last)
+        self.note(mark=self._mark() or self.at.last)
 
     def _stands(self, fd: int, record: Record) -> bool:
         # An editor without locks may have written in the same instant: read back what we wrote,
@@ -301,12 +337,12 @@ class Keeper:
 
     def check_same(self) -> None:
         """Raise `Changed` where the file is not what was read."""
-        now, then = self.disk.print_of(self.folder, self.name), self.found
-        if (now and Print.of(now)) != (then and Print.of(then)):
+        if _print(self.disk.print_of(self.folder, self.name)) != _print(self.found):
             raise Changed
 
     def replace(self, data: bytes) -> None:
         """Put a file with these bytes in its place: scratch, sync, rename, sync of the folder."""
+        self._warn(Flag.REPLACING)
         if self.found is None:
             self._create(data)
             return

@@ -96,7 +96,7 @@ class Reader:
     def _has_more(self, journal: JournalFile, look: _Look) -> bool:
         block = look.block
         return block is not None and (
-            bool(block.flags & Flag.BROKEN) or journal.stands_behind(block.last, block.end)
+            bool(block.flags & Flag.BROKEN) or journal.goes_on_after(block.position)
         )
 
     def _after_save(self, path: str, lock: FileLock, look: _Look) -> _Look:

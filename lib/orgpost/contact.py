@@ -6,9 +6,9 @@ beside them, so that mail can be read; `Contacts.must_be_good` is for those who 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from orgpost.errors import AmbiguousActor, BadContacts, UnknownActor
 from orgpost.names import check_name, lowest_tier
@@ -51,13 +51,12 @@ class Actor:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Trust:
+class Trust(NamedTuple):
     """What the settings add to the contacts: whom to trust otherwise, and further handles."""
 
-    overrides: Mapping[str, str] = field(default_factory=dict)
+    overrides: Mapping[str, str] = MappingProxyType({})
     agent_handles: tuple[str, ...] = ("@agent", "@claude", "@ai")
-    handles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    handles: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
 
 class Contacts:

@@ -109,8 +109,10 @@ def test_an_id_in_a_body_is_no_id(body: str) -> None:
 
 def test_an_id_before_the_first_heading_is_no_id() -> None:
     """A person may keep a drawer for the whole file."""
-    data = b":PROPERTIES:\n:ID: msg-a\n:END:\n" + entry("msg-b")
-    assert scan.find_id(data, b"msg-a") is None
+    for before in (b"", b"** x\n"):
+        data = before + b":PROPERTIES:\n:ID: msg-a\n:END:\n" + entry("msg-b")
+        assert scan.find_id(data, b"msg-a") is None
+        assert scan.find_id(data, b"msg-b") == scan.spans(data)[0]
 
 
 def test_an_id_is_not_a_part_of_one() -> None:

@@ -101,7 +101,7 @@ def released(raw: bytes, kind: FileKind) -> bytes:
 
 def slack_of(raw: bytes) -> int:
     """How many bytes of blank lines end the LOGBOOK."""
-    inside = raw.split(b":LOGBOOK:")[1].split(b":END:")[0]
+    inside = raw.split(b"\n:LOGBOOK:")[1].split(b":END:")[0]
     lines = re.findall(rb"[^\n]*\n", inside)[1:]
     return sum(map(len, takewhile(lambda line: not line.strip(), reversed(lines))))
 

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 def with_keyword(raw: bytes, keyword: str, kind: FileKind) -> bytes:
     """Give the entry another state, padded where words follow."""
     span = _ours(raw, kind).heading.keyword_span
-    words_follow = raw[span.end : span.end + 1] not in {b"\r", b"\n"}
-    text = f"{keyword:<{kind.pad}} " if words_follow else keyword
+    nothing_follows = raw.startswith((b"\n", kind.eol), span.end)
+    text = keyword if nothing_follows else f"{keyword:<{kind.pad}} "
     return _replaced(raw, span, text.encode("utf-8", "surrogateescape"))
 
 
@@ -58,10 +58,9 @@ def with_property(raw: bytes, name: str, value: str, kind: FileKind) -> bytes:
 
 def without_property(raw: bytes, name: str, kind: FileKind) -> bytes:
     """Take a property away; equal ones too, or the second would count now."""
-    for key, line, _ in reversed(_property_lines(raw, kind)):
-        if key == name:
-            raw = _replaced(raw, line, b"")
-    return raw
+    gone = [line for key, line, _ in _property_lines(raw, kind) if key == name]
+    starts, ends = [0, *(line.end for line in gone)], [*(line.start for line in gone), len(raw)]
+    return b"".join(raw[start:end] for start, end in zip(starts, ends, strict=True))
 
 
 def _with_value(raw: bytes, name: str, old: Span, text: bytes) -> bytes:
@@ -95,7 +94,7 @@ def with_planning(raw: bytes, name: str, stamp: str | None, kind: FileKind) -> b
     """Set CLOSED, SCHEDULED or DEADLINE, or with None remove it; an empty line then goes."""
     line = _ours(raw, kind).planning_span
     old = raw[line.start : line.end]
-    found = re.search(rb"\b%b:[ \t]*[<\[][^\]>\n]*[\]>]" % name.encode(), old)
+    found = re.search(rb"\b%b:[ \t]*[<\[][^\]>\n]{0,80}[\]>]" % name.encode(), old)
     if stamp is None:
         return _replaced(raw, line, _without(old, found) if found else old)
     item = f"{name}: {stamp}".encode()

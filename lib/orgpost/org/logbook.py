@@ -47,18 +47,23 @@ def exact_lines(text: str) -> str:
 def state_items(logbook: str) -> tuple[StateItem, ...]:
     """Read the items; what is none of ours is passed over."""
     items: list[StateItem] = []
-    exact: list[str] | None = None
+    exact: list[list[str]] = []
+    follows = False
     for line in logbook.split("\n"):
         if found := re.match(syntax.STATE_ITEM, line):
             words = found[4].strip(" \t")
             items.append(StateItem(found[1], found[2], f"[{found[3]}]", words, None))
-            exact = []
-        elif exact is not None and re.match(r"[ \t]+:(?: |$)", line):
-            exact.append(line)
-            items[-1] = items[-1]._replace(exact=decode_body("percent", "\n".join(exact)))
+            exact.append([])
+            follows = True
+        elif follows and re.match(r"[ \t]+:(?: |$)", line):
+            exact[-1].append(line)
         else:
-            exact = None
-    return tuple(items)
+            follows = False
+    return tuple(map(_with_exact, items, exact))
+
+
+def _with_exact(item: StateItem, lines: list[str]) -> StateItem:
+    return item._replace(exact=decode_body("percent", "\n".join(lines))) if lines else item
 
 
 def slack(size: int, eol: bytes = b"\n") -> bytes:

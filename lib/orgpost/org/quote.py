@@ -128,7 +128,7 @@ _BRACKETS: Final = str.maketrans("[{<>}]", "((\u2039\u203a))")
 def shown(title: str) -> str:
     """Make of any title what may stand in a heading; the exact one then goes to SUBJECT."""
     text = re.sub(rf"(?:{syntax.CTL}|{syntax.BL}|\n)+", " ", title).translate(_BRACKETS)
-    text = re.sub(r"([%@*])\1+", r"\1", text).replace("call_", "call ")
+    text = re.sub(r"%+|@+|\*+", lambda found: found[0][0], text).replace("call_", "call ")
     text = re.sub(rf"({syntax.HOT}):", r"\1 ", text)
     text = re.sub(syntax.COLON, lambda found: f"{found[0][:-1]} ", text)
     text = re.sub(" +", " ", text).lstrip("*: ")
@@ -210,7 +210,7 @@ def _in_a_tag(letter: str) -> bool:
 def read_tags(text: str) -> tuple[str, ...] | None:
     """Read ``:a:b:`` as Org does; None where it is none, and so belongs to the title."""
     inner = text[1:-1]
-    if len(text) < 3 or text[0] != ":" or text[-1] != ":":  # noqa: PLR2004
+    if len(text) < 3 or text[0] != ":" or text[-1] != ":":  # noqa: PLR2004  `:a:` at least
         return None
     if not all(letter == ":" or _in_a_read_tag(letter) for letter in inner):
         return None

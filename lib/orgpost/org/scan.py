@@ -160,8 +160,11 @@ def find_id(data: bytes, id: bytes) -> Span | None:
     crlf = is_crlf(data)
     at = data.find(id)
     while at >= 0:
-        if span := _entry_that_says(data, at):
-            found = head(data, span, crlf=crlf)
+        line = data.rfind(b"\n", 0, at) + 1
+        if _BEFORE_AN_ID.fullmatch(data, line, at):
+            span = _around(data, line)
+            # What is before the first entry may itself begin with a heading, of a deeper level.
+            found = data.startswith(b"* ", span.start) and head(data, span, crlf=crlf)
             if found and id_in(found) == id:
                 return span
             at = data.find(id, span.end)
@@ -173,12 +176,9 @@ def find_id(data: bytes, id: bytes) -> Span | None:
 _BEFORE_AN_ID: Final = re.compile(rb"(?i)[ \t]*:ID:[ \t]+")
 
 
-def _entry_that_says(data: bytes, at: int) -> Span | None:
-    line = data.rfind(b"\n", 0, at) + 1
-    if not _BEFORE_AN_ID.fullmatch(data, line, at):
-        return None
-    start = data.rfind(b"\n* ", 0, line) + 1
-    return span_at(data, start) if data.startswith(b"* ", start) else None
+def _around(data: bytes, line: int) -> Span:
+    """Give the entry that a line is in; before the first one, everything up to it."""
+    return span_at(data, data.rfind(b"\n* ", 0, line) + 1)
 
 
 def _next_chance(data: bytes, at: int, id: bytes) -> int:

@@ -57,7 +57,7 @@ LOGGED: Final = r'(?<= State) (?=")'
 
 PRIORITY: Final = r"\[#([A-Za-z]|[1-5]?[0-9]|6[0-4])\][ \t]*"
 PLANNING_LINE: Final = r"[ \t]*(?:CLOSED|SCHEDULED|DEADLINE):[^\n]*"
-PLANNED: Final = r"(CLOSED|SCHEDULED|DEADLINE):[ \t]*([<\[][^\]>\n]*[\]>])"
+PLANNED: Final = r"(CLOSED|SCHEDULED|DEADLINE):[ \t]*([<\[][^\]>\n]{0,80}[\]>])"
 DRAWER_LINE: Final = r"[ \t]*:([^ \t\n]+):(?:[ \t]([^\n]*))?"
 OPENING: Final = r"[ \t]*:([^ \t\n:]+):[ \t]*"
 CLOSING: Final = r"[ \t]*:(?i:END):[ \t]*"

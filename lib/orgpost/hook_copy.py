@@ -47,7 +47,11 @@ def _lines(space: Path, environ: Mapping[str, str]) -> Iterator[str]:
     yield from _sources(space, environ)
     settings, problems = settings_file.examine(space, environ)
     yield from _said(settings, problems, _asked_chars(space, environ))
-    yield from _people(_contacts(space, settings))
+    contacts = _contacts(space, settings)
+    for handle in settings.words("identity.handles"):
+        if (me := contacts.carrier(handle)) is not None:
+            yield f"handle {handle.lower()} {me.id}"
+    yield from _people(contacts)
     yield "end"
 
 

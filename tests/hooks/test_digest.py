@@ -71,10 +71,10 @@ def test_an_entry_says_what_is_true_of_it_and_no_more() -> None:
     full = message(SECOND, "[#C] Notes", EXPECTS="reply", VIA="gregor tex", CREATED="[odd]")
     full.waits_for = "tex"
     text = compose("tex-agent", [plain, full], {SECOND}, Counts(2, 0, []), 1200).text
+    more = "expects reply, changed, via gregor tex, waits for tex to save"
     assert text.split("\n")[2:] == [
         f'- {FIRST} from crt (team), 2026-11-20 09:31, "Server is down!", 18 bytes',
-        f'- {SECOND} [#C] from crt (team), "Notes", 18 bytes, '
-        + "expects reply, changed, via gregor tex, waits for tex to save",
+        f'- {SECOND} [#C] from crt (team), "Notes", 18 bytes, {more}',
     ]
 
 

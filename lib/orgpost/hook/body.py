@@ -10,10 +10,9 @@ BLANKS = (
 HEX = frozenset(b"0123456789abcdefABCDEF")
 
 
-def size_of(raw: bytes, start: int, encoding: str) -> int:
-    """The size in bytes of an entry's body, which begins somewhere after its drawer."""
-    stored = raw[start : _next_heading(raw, start)].replace(b"\r\n", b"\n")
-    lines = stored.decode("utf-8", "surrogateescape").split("\n")
+def size_of(after: bytes, encoding: str) -> int:
+    """The size in bytes of a body, which begins somewhere in what stands after the drawer."""
+    lines = after[: _next_heading(after)].decode("utf-8", "surrogateescape").split("\n")
     lines = lines[_first_line(lines) :]
     if encoding == "fixed":
         return _bytes(_unfixed(lines))
@@ -32,14 +31,16 @@ def _bytes(text: str) -> int:
     return len(text.encode("utf-8", "surrogateescape"))
 
 
-def _next_heading(raw: bytes, start: int) -> int:
-    at = max(start - 1, 0)
-    while (at := raw.find(b"\n*", at)) >= 0:
-        stars = len(raw) - at - 1 - len(raw[at + 1 :].lstrip(b"*"))
-        if raw[at + 1 + stars : at + 2 + stars] == b" ":
-            return at + 1
-        at += 1
-    return len(raw)
+def _next_heading(after: bytes) -> int:
+    """Where the first heading of any level begins."""
+    start = 0
+    while start >= 0:
+        if after.startswith(b"*", start):
+            line = after[start : after.find(b"\n", start) + 1 or len(after)]
+            if line.lstrip(b"*").startswith(b" "):
+                return start
+        start = after.find(b"\n*", start) + 1 or -1
+    return len(after)
 
 
 def _first_line(lines: list[str]) -> int:

@@ -90,7 +90,10 @@ class Copy:
 
     def resolve(self, name: str) -> str:
         """The actor of a name or handle; empty where there is none."""
-        name = self._handles.get(name.lower(), name)
+        low = name.lower()
+        # Each id is a handle of its own, which nobody else can have.
+        name = low[1:] if low[1:] in self._actors and low[:1] == "@" else name
+        name = self._handles.get(low, name)
         # Without contacts nobody can say who is an actor, and mail is counted all the same.
         knows_actors = self.is_known and "contacts" not in self._bad
         return name if name in self._actors or not knows_actors else ""

@@ -33,14 +33,15 @@ def parse(raw: bytes, keyword: bytes, *, crlf: bool) -> "Message | None":
         return None
     line = raw[: raw.find(b"\n")].removesuffix(b"\r" if crlf else b"")
     heading = line[2:].lstrip(b" ")[len(keyword) :]
-    return Message(raw, heading, drawer, rest)
+    body = raw[rest:].replace(b"\r\n", b"\n") if crlf else raw[rest:]
+    return Message(raw, heading, drawer, body)
 
 
 class Message:
     """An unread message; what only a shown one needs is read when it is asked for."""
 
-    def __init__(self, raw: bytes, heading: bytes, drawer: dict[str, str], rest: int) -> None:
-        self._raw, self._drawer, self._rest = raw, drawer, rest
+    def __init__(self, raw: bytes, heading: bytes, drawer: dict[str, str], body: bytes) -> None:
+        self._raw, self._drawer, self._body = raw, drawer, body
         self.id = drawer["ID"]
         self.priority, self._title = _priority(_decode(heading).lstrip(BLANK))
         self.sender = self.get("FROM")
@@ -98,7 +99,7 @@ class Message:
     @property
     def size(self) -> int:
         """How many bytes its body has, decoded."""
-        return size_of(self._raw, self._rest, self.get("BODY_ENC"))
+        return size_of(self._body, self.get("BODY_ENC"))
 
 
 def _decode(raw: bytes) -> str:

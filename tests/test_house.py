@@ -44,7 +44,7 @@ PLANTS = {
         ("message.py", "import orgpost.contact"),
         ("message.py", "from orgpost import Post"),
         ("store/files.py", "import orgpost.message_store"),
-        ("message_store.py", "import orgpost.settings_file"),
+        ("message_store/__init__.py", "import orgpost.settings_file"),
         ("doctor/__init__.py", "import orgpost.post"),
         ("post.py", "import orgpost.cli"),
         ("hook.py", "import orgpost.errors"),
@@ -59,11 +59,11 @@ PLANTS = {
         ("states.py", "import asyncio"),
     ],
     "The disk is reached only through the store": [
-        ("message_store.py", "import orgpost.store.disk"),
+        ("message_store/__init__.py", "import orgpost.store.disk"),
         ("doctor/__init__.py", "from orgpost.store import calls"),
     ],
     "Only who reads settings, contacts and old spaces knows YAML": [
-        ("message_store.py", "import yaml"),
+        ("message_store/__init__.py", "import yaml"),
         ("cli/__init__.py", "from yaml import safe_load"),
         ("store/files.py", "import yaml"),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise, product
+from pathlib import Path
 
 import pytest
 
@@ -64,12 +65,7 @@ def test_unread_and_todo_mail_is_never_finished() -> None:
     assert sorted(FINISHED) == ["DONE", "READ"]
 
 
-def test_the_picture_shows_each_move() -> None:
-    """The diagram of the docs is the table, word for word."""
-    assert diagram() == (
-        "UNREAD   -> READ | TODO\n"
-        "READ     -> UNREAD | TODO | DONE | ARCHIVED\n"
-        "TODO     -> READ | DONE\n"
-        "DONE     -> READ | ARCHIVED\n"
-        "ARCHIVED -> (the end)"
-    )
+def test_the_picture_in_the_docs_is_the_table() -> None:
+    """Whoever changes the table changes the page."""
+    page = Path(__file__).parents[2].joinpath("docs", "states.md").read_text(encoding="utf-8")
+    assert f"\n```\n{diagram()}\n```\n" in page

@@ -53,6 +53,8 @@ HOSTILE: Final = {
     "a home": "~tex",
     "a lock of Emacs": "#tex#",
     "a command": "$(touch x)",
+    "a device": "con",
+    "another device": "lpt1",
     "reserved all": "all",
     "reserved me": "me",
     "reserved agent": "agent",
@@ -69,7 +71,9 @@ def test_a_hostile_name_is_refused_before_a_path_is_built(name: str) -> None:
     assert refused.value.details["field"] == "to"
 
 
-@pytest.mark.parametrize("name", ["tex", "t", "0", "tex-agent", "a_b", "con", "a" * 48, "007"])
+@pytest.mark.parametrize(
+    "name", ["tex", "t", "0", "tex-agent", "a_b", "cons", "com", "a" * 48, "007"]
+)
 def test_a_plain_name_passes_as_it_is(name: str) -> None:
     """What passes is not changed on the way."""
     assert check_name(name, "to") == name

@@ -1,6 +1,6 @@
 """The one rule for names of actors, agents and trays, asked at every door before a path is built.
 
-A name that passes is safe as a file name on any system and as an Org property.
+A name that passes is safe as a file name on any system and as the value of an Org property.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from orgpost.errors import InvalidField
 NAME: Final = r"[a-z0-9][a-z0-9_-]{0,47}"
 HANDLE: Final = r"@[A-Za-z0-9_.-]+(?:@[A-Za-z0-9_.-]+)?"
 RESERVED: Final = frozenset({"all", "me", "agent", "orgpost", "import"})
+# A space may be cloned on Windows, where these are devices whatever ending they are given.
+DEVICE: Final = r"con|prn|aux|nul|com[0-9]|lpt[0-9]"
 
 # Highest first.
 TIERS: Final = ("owner", "team", "trusted", "unknown")
@@ -24,6 +26,8 @@ def fault_of_name(name: object) -> str | None:
         return "is no text (put it in quotes)"
     if name in RESERVED:
         return "is a reserved name"
+    if re.fullmatch(DEVICE, name):
+        return "is a device on Windows"
     if not re.fullmatch(NAME, name):
         return "is no name: 1 to 48 of a-z 0-9 _ -, beginning with a letter or digit"
     return None

@@ -418,7 +418,7 @@ def moving(*names: str) -> Callable[[Page], Sequence[Move]]:
 def remove_private(stage: Stage) -> None:
     """Remove everything that is not Org or YAML."""
     disk, calls = stage.disk(), stage.person.calls
-    for folder in ("locks", "journal"):
+    for folder in ("locks", "journal", "run"):
         with disk.folder(f".orgpost/{folder}") as fd:
             for name in calls.names(fd):
                 calls.unlink(name, folder=fd)

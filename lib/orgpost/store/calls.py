@@ -74,9 +74,10 @@ class Calls:
         """Put `old` in the place of `new`."""
         os.rename(old, new, src_dir_fd=folder, dst_dir_fd=folder)
 
-    def link(self, old: str, new: str, *, folder: int) -> None:
-        """Give a file a second name; refused where the name is taken."""
-        os.link(old, new, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
+    def link(self, old: str, new: str, *, folder: int, source: int | None = None) -> None:
+        """Give a file of `source`, else of the folder, a second name; refused where it is taken."""
+        there = folder if source is None else source
+        os.link(old, new, src_dir_fd=there, dst_dir_fd=folder, follow_symlinks=False)
 
     def unlink(self, name: str, *, folder: int) -> None:
         """Take a name away."""

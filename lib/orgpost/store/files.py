@@ -68,7 +68,7 @@ class FileStore:
     ) -> None:
         self.clock = clock or Clock()
         self.disk = Disk(os.fspath(space), calls or Calls(), sync=sync == "full")
-        self.watch = Watch(self.disk.calls, self.clock)
+        self.watch = Watch(self.disk, self.clock)
         self._lock_seconds = lock_seconds
         self._boxes: dict[str, _Box] = {}
         self._left_waiting: set[str] = set()
@@ -285,6 +285,7 @@ class FileStore:
         for box in self._boxes.values():
             box.close()
         self._boxes.clear()
+        self.watch.close()
 
     def __enter__(self) -> Self:
         """Use it for one block."""

@@ -109,7 +109,7 @@ class MemoryCalls(Calls):
     def open(self, name: str, flags: int, mode: int = 0o600, *, folder: int | None = None) -> int:
         self._call("open")
         place = self._folder(folder)
-        node = place.entries().get(name)
+        node = place if name == "." else place.entries().get(name)
         if node is None and flags & os.O_CREAT:
             new = self.disk.make(stat.S_IFREG | mode, bytearray())
             node = self.made(place, name, new)
@@ -201,10 +201,10 @@ class MemoryCalls(Calls):
         node = self._folder(folder).entry(old)
         self.renamed(self._folder(folder), old, new, node)
 
-    def link(self, old: str, new: str, *, folder: int) -> None:
+    def link(self, old: str, new: str, *, folder: int, source: int | None = None) -> None:
         self._call("link")
         place = self._folder(folder)
-        node = place.entry(old)
+        node = self._folder(folder if source is None else source).entry(old)
         if new in place.entries() or self.made(place, new, node) is not node:
             raise error(errno.EEXIST)
         node.links += 1

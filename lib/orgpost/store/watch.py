@@ -13,18 +13,18 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from orgpost.store.disk import Print
+from orgpost.store.sign import ME, Sign
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from orgpost.clock import Clock
-    from orgpost.store.calls import Calls
+    from orgpost.store.disk import Disk
 
 QUIET_NS: Final = 250_000_000
 SAVE_SECONDS: Final = 2.0
 _FUTURE_SECONDS: Final = 0.06
 _GONE: Final = Print(0, 0, 0)
-_ME: Final = "orgpost"
 _LOCK: Final = re.compile(r"(?P<user>.*)@(?P<host>.+)\.(?P<pid>[0-9]{1,10})(?::(?P<boot>[0-9]+))?")
 _CLOCK_SLACK: Final = 2.0
 _BOOT_SLACK: Final = 60
@@ -39,7 +39,7 @@ class Editor(NamedTuple):
 
     def words(self, path: str) -> str:
         """Say it to a person."""
-        if self.user == _ME:
+        if self.user == ME:
             return f"orgpost (process {self.pid} on {self.host}) is writing {path}"
         if not self.pid:
             return f"somebody has unsaved changes in {path} (a lock that is not readable)"
@@ -52,8 +52,9 @@ UNREADABLE: Final = Editor("", "", 0)
 class Watch:
     """Looks at editors' locks and at the age of files."""
 
-    def __init__(self, calls: Calls, clock: Clock) -> None:
-        self._calls, self._clock = calls, clock
+    def __init__(self, disk: Disk, clock: Clock) -> None:
+        self._calls, self._clock = disk.calls, clock
+        self._sign = Sign(disk)
         self._seen: dict[str, tuple[Print, float]] = {}
 
     def editor(self, folder: int, name: str) -> Editor | None:
@@ -95,10 +96,9 @@ class Watch:
     def hold(self, folder: int, name: str) -> Iterator[Editor | None]:
         """Hold Emacs's lock for one write; gives who has it instead, and then holds nothing."""
         lock = f".#{name}"
-        words = f"{_ME}@{self._calls.host()}.{self._calls.pid()}"
         while True:
             try:
-                self._calls.symlink(words, lock, folder=folder)
+                self._sign.put(folder, lock)
                 break
             except FileExistsError:
                 editor = self.editor(folder, name)
@@ -141,3 +141,7 @@ class Watch:
         if seen != print_:
             self._seen[path] = (print_, now)
         return seen == print_ and now - since >= seconds
+
+    def close(self) -> None:
+        """Take our own sign away."""
+        self._sign.close()

@@ -123,6 +123,16 @@ def test_details_are_ready_for_json(error: OrgpostError) -> None:
     assert json.loads(json.dumps(error.to_dict())) == error.to_dict()
 
 
+def test_an_error_as_json_is_whole() -> None:
+    """The four promised keys."""
+    assert errors.UnknownActor("txe", ["tex"]).to_dict() == {
+        "code": "unknown_actor",
+        "message": "unknown actor: txe",
+        "hint": "did you mean tex?",
+        "details": {"name": "txe", "nearest": ["tex"]},
+    }
+
+
 def test_a_state_error_says_what_was_expected_and_what_was_found() -> None:
     """The words are promised: people and scripts have seen them before."""
     error = errors.WrongState("mark", ["UNREAD", "READ", "TODO"], "ARCHIVED")

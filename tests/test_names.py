@@ -11,14 +11,12 @@ from hypothesis import strategies as st
 
 from orgpost.errors import InvalidField
 from orgpost.names import (
-    NAME,
     TIERS,
     check_name,
     fault_of_handle,
     fault_of_name,
     lowest_tier,
 )
-from orgpost.org import syntax
 
 HOSTILE: Final = {
     "empty": "",
@@ -112,11 +110,6 @@ def test_a_handle_may_have_dots_capitals_and_a_domain(handle: str) -> None:
 def test_what_is_no_handle_is_told(handle: object) -> None:
     """A handle is a word that nobody mistakes."""
     assert fault_of_handle(handle)
-
-
-def test_the_rule_is_the_one_of_the_format() -> None:
-    """There is one rule, and the parser reads by it."""
-    assert NAME == syntax.NAME
 
 
 def test_the_tiers_go_down_from_owner_to_unknown() -> None:

@@ -254,7 +254,7 @@ class WrongState(OrgpostError, ValueError, exit_code=4):
     id: str = ""
 
     def __str__(self) -> str:
-        *most, last = self.expected or ["another state"]
+        *most, last = self.expected
         words = f"{', '.join(most)} or {last}" if most else last
         return f"{self.event}: expected {words}, found {self.found}"
 

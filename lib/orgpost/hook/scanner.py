@@ -57,15 +57,18 @@ class _Decoder:
 
 
 class _OwnError:
-    """Stands in for `json.decoder` while the scanner runs, unless it is there already."""
+    """Stands in for `json.decoder` while the scanner runs, unless it is there already.
 
-    NAME = "json.decoder"
+    Python 3.11 looks for that module; from 3.12 on it is imported, which asks for `json` too.
+    """
+
+    NAMES = ("json", "json.decoder")
 
     def __enter__(self) -> None:
-        self.placed = self.NAME not in sys.modules
-        if self.placed:
-            sys.modules[self.NAME] = _Decoder  # type: ignore[assignment]  # stands in
+        self.placed = [name for name in self.NAMES if name not in sys.modules]
+        for name in self.placed:
+            sys.modules[name] = _Decoder  # type: ignore[assignment]  # stands in
 
     def __exit__(self, *_facts: object) -> None:
-        if self.placed:
-            del sys.modules[self.NAME]
+        for name in self.placed:
+            del sys.modules[name]

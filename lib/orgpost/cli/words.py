@@ -32,6 +32,7 @@ _HOMES: Final[Mapping[str, str]] = {
     "doctor": "places",
     "config": "options",
 }
+_WIDTH: Final = 98
 
 HELP: Final = """\
 orgpost [--space DIR] [--as ACTOR] [--json] COMMAND ...     a post office of plain Org files
@@ -56,8 +57,18 @@ class _HelpAsked(Exception):
     """Somebody wants to read about a command."""
 
 
+class _Help(argparse.HelpFormatter):
+    """Formats help for any terminal; to ask for this one's width would cost each start."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_WIDTH)
+
+
 class Parser(argparse.ArgumentParser):
     """An argument parser that says `Usage` and leaves printing to others."""
+
+    def __init__(self, **facts: Any) -> None:
+        super().__init__(**{"formatter_class": _Help, "allow_abbrev": False, **facts})
 
     def error(self, message: str) -> NoReturn:
         """Refuse what was given."""
@@ -77,9 +88,9 @@ def parse(words: list[str]) -> Any:
     if command not in _HOMES:
         raise Usage(f"no such command: {command}", hint=_nearest(command))
     home = import_module(f"orgpost.cli.{_HOMES[command]}")
-    parser = Parser(prog="orgpost", add_help=False, parents=[_everywhere()], allow_abbrev=False)
-    commands = parser.add_subparsers(dest="command", parser_class=Parser)
-    below = commands.add_parser(command, parents=[_everywhere()], allow_abbrev=False)
+    parser = Parser(prog="orgpost", add_help=False, parents=[_everywhere()])
+    commands = parser.add_subparsers(dest="command", parser_class=Parser, prog="orgpost")
+    below = commands.add_parser(command, parents=[_everywhere()])
     home.add(command, below)
     try:
         return parser.parse_args(words)

@@ -102,7 +102,7 @@ def file_system(place: Path, mounts: Iterable[str]) -> str:
     best, kind = -1, ""
     for line in mounts:
         fields = line.split(" ")
-        root = Path(fields[1].replace("\\040", " ")) if len(fields) > 2 else Path("/nowhere")  # noqa: PLR2004
+        root = Path(fields[1].replace("\\040", " ")) if len(fields) > 2 else Path("/nowhere")  # noqa: PLR2004  device, place, kind
         if place.is_relative_to(root) and len(root.parts) >= best:
             best, kind = len(root.parts), fields[2]
     return kind

@@ -24,6 +24,7 @@ import json, os, sys
 sys.path.insert(0, {lib!r})
 import filelock
 from filelock import lock_descriptor
+import orgpost.store.quarantine, orgpost.store.writer
 from orgpost.errors import OrgpostError
 from orgpost.store import FileStore
 assert os.getuid() == 0, "the tests of permissions run as root, to become nobody"

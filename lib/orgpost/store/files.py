@@ -1,53 +1,36 @@
 """`FileStore`: Org files that programs and people write at the same time, with nothing lost.
 
-The only door to `orgpost.store.disk`.  Readers take no lock; writers hold one lock per file, and
-Emacs's for as long as one write lasts.
+The only door to `orgpost.store.disk`.  Readers take no lock; who writes goes through
+`orgpost.store.writer`.
 """
 
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack, contextmanager, suppress
-from functools import partial
-from typing import TYPE_CHECKING, Final
+from contextlib import suppress
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from orgpost.clock import Clock
-from orgpost.errors import Busy, Conflict, Exists, OrgpostError
+from orgpost.errors import Exists
 from orgpost.store.calls import Calls
 from orgpost.store.disk import Disk, trouble
-from orgpost.store.held import SAVING, Held, Waits
-from orgpost.store.inspection import Inspection, Inspector
-from orgpost.store.journal_file import JournalFile
-from orgpost.store.keeper import Changed, Keeper
-from orgpost.store.lock import FileLock
 from orgpost.store.page import ROOT, Move, Page, Receipt, View
-from orgpost.store.quarantine import Kept, Quarantine
 from orgpost.store.reader import Reader
-from orgpost.store.watch import SAVE_SECONDS, Watch
+from orgpost.store.watch import Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
     from typing import Self, TypeVar
 
-    from orgpost.store.journal import Part
+    from orgpost.store.held import Held
+    from orgpost.store.inspection import Inspection, Inspector
+    from orgpost.store.quarantine import Kept, Quarantine
+    from orgpost.store.writer import Writer
 
     T = TypeVar("T")
-
-_TRIES: Final = 5
-_LOOK_AGAIN_SECONDS: Final = 0.05
-
-
-class _Box:
-    """What this process keeps of one file: its lock and its journal."""
-
-    def __init__(self, disk: Disk, clock: Clock, path: str) -> None:
-        self.lock = FileLock(disk, clock, path)
-        self.journal = JournalFile(disk, clock, path)
-
-    def close(self) -> None:
-        self.lock.close()
-        self.journal.close()
 
 
 class FileStore:
@@ -70,11 +53,28 @@ class FileStore:
         self.disk = Disk(os.fspath(space), calls or Calls(), sync=sync == "full")
         self.watch = Watch(self.disk, self.clock)
         self._lock_seconds = lock_seconds
-        self._boxes: dict[str, _Box] = {}
-        self._left_waiting: set[str] = set()
-        self._inspector = Inspector(self.disk, self.clock, self.watch)
-        self._quarantine = Quarantine(self.disk, self.clock)
         self._reader = Reader(self.disk, self.clock, self.watch, self.settle)
+
+    # A command that only lists mail must not pay, at each start, for what it does not use.
+
+    @cached_property
+    def _writer(self) -> Writer:
+        from orgpost.store.writer import Writer
+
+        facts = (self.disk, self.clock, self.watch, self._quarantine)
+        return Writer(*facts, lock_seconds=self._lock_seconds)
+
+    @cached_property
+    def _quarantine(self) -> Quarantine:
+        from orgpost.store.quarantine import Quarantine
+
+        return Quarantine(self.disk, self.clock)
+
+    @cached_property
+    def _inspector(self) -> Inspector:
+        from orgpost.store.inspection import Inspector
+
+        return Inspector(self.disk, self.clock, self.watch)
 
     # -- reading -------------------------------------------------------------------------------
 
@@ -110,20 +110,7 @@ class FileStore:
         unless: Callable[[View], object] | None = None,
     ) -> Receipt:
         """Add entries, each an id and its bytes, in order; on return they are synced."""
-        for attempt in range(_TRIES):
-            with suppress(Changed), self.held(path) as held:
-                with suppress(Waits):
-                    held.settle()
-                if attempt and not (entries := held.missing(entries)):
-                    return Receipt("file")
-                if unless is not None and (found := unless(held.view())) is not None:
-                    return Receipt("file", found=found)
-                why = held.append(entries)
-                if why is None:
-                    return Receipt("file")
-                self._left_waiting.add(path)
-                return Receipt("waiting", editor=None if why == SAVING else why)
-        raise Conflict(f"{path} is being written by another program again and again")
+        return self._writer.append(path, entries, unless=unless)
 
     def edit(self, path: str, decide: Callable[[Page], T]) -> T:
         """Change a file as `decide` says, which may be asked again; it must be pure.
@@ -131,60 +118,14 @@ class FileStore:
         Raises `Busy` where a person has unsaved changes for longer than `lock_seconds`, and
         `Conflict` where another program wrote in between five times.
         """
-
-        def attempt() -> T:
-            with self.held(path) as held, held.alone():
-                page = held.page()
-                result = decide(page)
-                if page.differs():
-                    held.write(page)
-                return result
-
-        return self._until_done(path, attempt)
+        return self._writer.edit(path, decide)
 
     def move(self, path: str, decide: Callable[[Page], Sequence[Move]]) -> list[bytes]:
         """Move entries to other files: into the target, confirmed there, then out of the source.
 
         At no instant is one in neither file. Gives the ids that moved.
         """
-        view = self.view(path)
-        planned = decide(Page(path, view.data, exists=view.exists))
-        moved: list[bytes] = []
-        for target in dict.fromkeys(move.target for move in planned):
-            moved += self._until_done(path, partial(self._move_to, target, path, decide))
-        return moved
-
-    def _move_to(
-        self, target: str, path: str, decide: Callable[[Page], Sequence[Move]]
-    ) -> list[bytes]:
-        with ExitStack() as stack:
-            # Two locks are always taken in path order: else two movers could wait for each other.
-            held = {name: stack.enter_context(self.held(name)) for name in sorted((path, target))}
-            held[target].settle()
-            with held[path].alone():
-                page = held[path].page()
-                chosen = [move for move in decide(page) if move.target == target]
-                held[target].receive([(move.id, move.entry) for move in chosen])
-                for move in chosen:
-                    page.remove(move.span)
-                if chosen:
-                    held[path].write(page)
-                return [move.id for move in chosen]
-
-    def _until_done(self, path: str, attempt: Callable[[], T]) -> T:
-        deadline = self.clock.monotonic() + self._lock_seconds
-        tries = 0
-        while True:
-            try:
-                return attempt()
-            except Changed:
-                tries += 1
-                if tries == _TRIES:
-                    raise Conflict(f"{path} is being written by another program") from None
-            except Waits as reason:
-                if self.clock.monotonic() >= deadline:
-                    raise Busy(path, str(reason)) from None
-                self.clock.sleep(_LOOK_AGAIN_SECONDS)
+        return self._writer.move(path, self.view(path), decide)
 
     def create(self, path: str, pieces: Iterable[bytes]) -> None:
         """Make a file that was not there, synced, with its folders; `Exists` where it is."""
@@ -199,48 +140,13 @@ class FileStore:
         """Keep bytes that could not stay where they were."""
         self._quarantine.keep(path, reason, data, **facts)
 
-    # -- one file ------------------------------------------------------------------------------
-
-    @contextmanager
-    def held(self, path: str, *, seconds: float | None = None) -> Iterator[Held]:
+    def held(self, path: str, *, seconds: float | None = None) -> AbstractContextManager[Held]:
         """Hold the lock of a file; nothing is settled yet."""
-        folder, _, _ = path.rpartition("/")
-        with trouble(path, "open"), self.disk.folder(f"{ROOT}/{folder}", make=True) as fd:
-            Held.check_writable(self.disk, fd, path)
-            box = self._box(path)
-            box.lock.acquire(self._lock_seconds if seconds is None else seconds)
-            try:
-                yield self._hold(path, fd, box)
-            finally:
-                box.lock.release()
-
-    def _hold(self, path: str, folder: int, box: _Box) -> Held:
-        keeper = Keeper(
-            path,
-            folder,
-            disk=self.disk,
-            clock=self.clock,
-            lock=box.lock,
-            journal=box.journal,
-            report=self._report,
-        )
-        return Held(keeper, self.watch)
-
-    def _box(self, path: str) -> _Box:
-        return self._boxes.setdefault(path, _Box(self.disk, self.clock, path))
-
-    def _report(self, reason: str, path: str, part: Part) -> None:
-        facts = {"id": part.id.decode("utf-8", "replace"), "offset": part.offset}
-        self._quarantine.keep(path, reason, part.new, **facts)
+        return self._writer.held(path, seconds=seconds)
 
     def settle(self, path: str, *, seconds: float = 0.0) -> View | None:
         """Put right what is left over, with one try for the lock; None where it is held."""
-        try:
-            with self.held(path, seconds=seconds) as held:
-                held.settle()
-                return held.view()
-        except (OrgpostError, Changed, Waits):
-            return None
+        return self._writer.settle(path, seconds=seconds)
 
     # -- for doctor ----------------------------------------------------------------------------
 
@@ -253,9 +159,7 @@ class FileStore:
 
         Where an editor keeps the file from us, what waits stays in the journal.
         """
-        with suppress(Changed, Waits), self.held(path) as held:
-            held.settle()
-            held.confirm()
+        self._writer.confirm(path)
 
     def left_over(self, folder: str) -> list[str]:
         """Name the scratch files that dead processes left in a folder."""
@@ -277,14 +181,8 @@ class FileStore:
 
     def close(self) -> None:
         """Put in what only waited for a save to end, and let go."""
-        deadline = self.clock.monotonic() + SAVE_SECONDS
-        for path in sorted(self._left_waiting):
-            while self.settle(path) is None and self.clock.monotonic() < deadline:
-                self.clock.sleep(_LOOK_AGAIN_SECONDS)
-        self._left_waiting.clear()
-        for box in self._boxes.values():
-            box.close()
-        self._boxes.clear()
+        if "_writer" in vars(self):
+            self._writer.close()
         self.watch.close()
 
     def __enter__(self) -> Self:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from orgpost.org import scan, syntax
 from orgpost.store.disk import Print, trouble
-from orgpost.store.image import mend, with_tail
 from orgpost.store.journal import Flag, without_voids
 from orgpost.store.journal_file import JournalFile
 from orgpost.store.lock import FileLock
@@ -107,6 +106,8 @@ class Reader:
         return look
 
     def _overlay(self, path: str, lock: FileLock, journal: JournalFile) -> View:
+        from orgpost.store.image import with_tail
+
         look = self._after_save(path, lock, self._steady_look(path, lock))
         reading = journal.peek()
         if reading is None:
@@ -117,6 +118,8 @@ class Reader:
         return View(data, look.found is not None, waiting, self._editor(path))
 
     def _mend(self, look: _Look, reading: Reading) -> Mended:
+        from orgpost.store.image import mend
+
         block = look.block
         return mend(
             look.data,

@@ -1,0 +1,209 @@
+"""The writing side of a store: one lock per file, and Emacs's for as long as one write lasts.
+
+It is loaded by the first write: whoever only reads does not pay for it.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from orgpost.errors import Busy, Conflict, OrgpostError
+from orgpost.store.disk import trouble
+from orgpost.store.held import SAVING, Held, Waits
+from orgpost.store.journal_file import JournalFile
+from orgpost.store.keeper import Changed, Keeper
+from orgpost.store.lock import FileLock
+from orgpost.store.page import ROOT, Move, Page, Receipt, View
+from orgpost.store.watch import SAVE_SECONDS, Watch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from typing import TypeVar
+
+    from orgpost.clock import Clock
+    from orgpost.store.disk import Disk
+    from orgpost.store.journal import Part
+    from orgpost.store.quarantine import Quarantine
+
+    T = TypeVar("T")
+
+_TRIES: Final = 5
+_LOOK_AGAIN_SECONDS: Final = 0.05
+
+
+class _Box:
+    """What this process keeps of one file: its lock and its journal."""
+
+    def __init__(self, disk: Disk, clock: Clock, path: str) -> None:
+        self.lock = FileLock(disk, clock, path)
+        self.journal = JournalFile(disk, clock, path)
+
+    def close(self) -> None:
+        self.lock.close()
+        self.journal.close()
+
+
+class Writer:
+    """What `FileStore` writes with."""
+
+    def __init__(
+        self,
+        disk: Disk,
+        clock: Clock,
+        watch: Watch,
+        quarantine: Quarantine,
+        *,
+        lock_seconds: float,
+    ) -> None:
+        self._disk, self._clock, self._watch = disk, clock, watch
+        self._quarantine, self._lock_seconds = quarantine, lock_seconds
+        self._boxes: dict[str, _Box] = {}
+        self._left_waiting: set[str] = set()
+
+    def append(
+        self,
+        path: str,
+        entries: Sequence[tuple[bytes, bytes]],
+        *,
+        unless: Callable[[View], object] | None = None,
+    ) -> Receipt:
+        """Add entries, each an id and its bytes, in order; on return they are synced."""
+        for attempt in range(_TRIES):
+            with suppress(Changed), self.held(path) as held:
+                with suppress(Waits):
+                    held.settle()
+                if attempt and not (entries := held.missing(entries)):
+                    return Receipt("file")
+                if unless is not None and (found := unless(held.view())) is not None:
+                    return Receipt("file", found=found)
+                why = held.append(entries)
+                if why is None:
+                    return Receipt("file")
+                self._left_waiting.add(path)
+                return Receipt("waiting", editor=None if why == SAVING else why)
+        raise Conflict(f"{path} is being written by another program again and again")
+
+    def edit(self, path: str, decide: Callable[[Page], T]) -> T:
+        """Change a file as `decide` says, which may be asked again; it must be pure.
+
+        Raises `Busy` where a person has unsaved changes for longer than `lock_seconds`, and
+        `Conflict` where another program wrote in between five times.
+        """
+
+        def attempt() -> T:
+            with self.held(path) as held, held.alone():
+                page = held.page()
+                result = decide(page)
+                if page.differs():
+                    held.write(page)
+                return result
+
+        return self._until_done(path, attempt)
+
+    def move(self, path: str, view: View, decide: Callable[[Page], Sequence[Move]]) -> list[bytes]:
+        """Move entries to other files: into the target, confirmed there, then out of the source.
+
+        At no instant is one in neither file. Gives the ids that moved.
+        """
+        planned = decide(Page(path, view.data, exists=view.exists))
+        moved: list[bytes] = []
+        for target in dict.fromkeys(move.target for move in planned):
+            moved += self._until_done(path, partial(self._move_to, target, path, decide))
+        return moved
+
+    def _move_to(
+        self, target: str, path: str, decide: Callable[[Page], Sequence[Move]]
+    ) -> list[bytes]:
+        with ExitStack() as stack:
+            # Two locks are always taken in path order: else two movers could wait for each other.
+            held = {name: stack.enter_context(self.held(name)) for name in sorted((path, target))}
+            held[target].settle()
+            with held[path].alone():
+                page = held[path].page()
+                chosen = [move for move in decide(page) if move.target == target]
+                held[target].receive([(move.id, move.entry) for move in chosen])
+                for move in chosen:
+                    page.remove(move.span)
+                if chosen:
+                    held[path].write(page)
+                return [move.id for move in chosen]
+
+    def _until_done(self, path: str, attempt: Callable[[], T]) -> T:
+        deadline = self._clock.monotonic() + self._lock_seconds
+        tries = 0
+        while True:
+            try:
+                return attempt()
+            except Changed:
+                tries += 1
+                if tries == _TRIES:
+                    raise Conflict(f"{path} is being written by another program") from None
+            except Waits as reason:
+                if self._clock.monotonic() >= deadline:
+                    raise Busy(path, str(reason)) from None
+                self._clock.sleep(_LOOK_AGAIN_SECONDS)
+
+    # -- one file ------------------------------------------------------------------------------
+
+    @contextmanager
+    def held(self, path: str, *, seconds: float | None = None) -> Iterator[Held]:
+        """Hold the lock of a file; nothing is settled yet."""
+        folder, _, _ = path.rpartition("/")
+        with trouble(path, "open"), self._disk.folder(f"{ROOT}/{folder}", make=True) as fd:
+            Held.check_writable(self._disk, fd, path)
+            box = self._box(path)
+            box.lock.acquire(self._lock_seconds if seconds is None else seconds)
+            try:
+                yield self._hold(path, fd, box)
+            finally:
+                box.lock.release()
+
+    def _hold(self, path: str, folder: int, box: _Box) -> Held:
+        keeper = Keeper(
+            path,
+            folder,
+            disk=self._disk,
+            clock=self._clock,
+            lock=box.lock,
+            journal=box.journal,
+            report=self._report,
+        )
+        return Held(keeper, self._watch)
+
+    def _box(self, path: str) -> _Box:
+        return self._boxes.setdefault(path, _Box(self._disk, self._clock, path))
+
+    def _report(self, reason: str, path: str, part: Part) -> None:
+        facts = {"id": part.id.decode("utf-8", "replace"), "offset": part.offset}
+        self._quarantine.keep(path, reason, part.new, **facts)
+
+    def settle(self, path: str, *, seconds: float = 0.0) -> View | None:
+        """Put right what is left over, with one try for the lock; None where it is held."""
+        try:
+            with self.held(path, seconds=seconds) as held:
+                held.settle()
+                return held.view()
+        except (OrgpostError, Changed, Waits):
+            return None
+
+    def confirm(self, path: str) -> None:
+        """Put in what waits, sync the file, and forget its records: its journal is empty then.
+
+        Where an editor keeps the file from us, what waits stays in the journal.
+        """
+        with suppress(Changed, Waits), self.held(path) as held:
+            held.settle()
+            held.confirm()
+
+    def close(self) -> None:
+        """Put in what only waited for a save to end, and let go."""
+        deadline = self._clock.monotonic() + SAVE_SECONDS
+        for path in sorted(self._left_waiting):
+            while self.settle(path) is None and self._clock.monotonic() < deadline:
+                self._clock.sleep(_LOOK_AGAIN_SECONDS)
+        self._left_waiting.clear()
+        for box in self._boxes.values():
+            box.close()
+        self._boxes.clear()

@@ -42,6 +42,22 @@ def renew(space: Path, environ: Mapping[str, str]) -> str:
     return text
 
 
+def note_python(environ: Mapping[str, str]) -> None:
+    """Note the Python that has the library, so that the hooks' gate runs that one."""
+    from orgpost.errors import OrgpostError
+    from orgpost.store import replace_file
+
+    base = Path(environ.get("XDG_STATE_HOME", ""))
+    try:
+        folder = (base if base.is_absolute() else Path("~/.local/state").expanduser()) / "orgpost"
+        words = f"{sys.executable}\n".encode()
+        if sys.executable and words != _bytes_of(folder / "python"):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            replace_file(folder / "python", words, mode=0o600)
+    except (OSError, RuntimeError, OrgpostError):
+        return  # a home that cannot be written to; the gate looks for a Python by itself
+
+
 def _lines(space: Path, environ: Mapping[str, str]) -> Iterator[str]:
     # The times come first: what changes while we read must not look as if we had read it.
     yield from _sources(space, environ)
@@ -138,7 +154,11 @@ def _keep(folder: Path, text: str) -> None:
     from orgpost.store import replace_file
 
     try:
-        if _is_ours(folder.parent) and _is_ours(folder):
+        if (
+            _is_ours(folder.parent)
+            and _is_ours(folder)
+            and text.encode() != _bytes_of(folder / "copy")
+        ):
             replace_file(folder / "copy", text.encode(), mode=0o600)
     except (OSError, OrgpostError):
         return  # it was said on stdout, and is made anew for the next event

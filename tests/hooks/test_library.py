@@ -266,3 +266,29 @@ def test_the_payload_is_what_the_client_sends() -> None:
     """Tests change the session's id and nothing else."""
     sample = json.loads((ROOT / "tests/hooks/samples/claude.Stop.stdin.json").read_bytes())
     assert json.loads(payload("Stop", session=sample["session_id"])) == sample
+
+
+@pytest.mark.slow
+def test_whoever_changes_contacts_or_settings_tells_the_hooks(world: World, home: Path) -> None:
+    """So that no hook has to start the library; and which Python has it is noted, too."""
+    space = world.space.parent / "mail"
+    env = {**world.environment, "PYTHONPATH": str(ROOT / "lib")}
+
+    def command(*words: str) -> None:
+        line = [sys.executable, "-m", "orgpost", *words]
+        subprocess.run(line, env=env, check=True, capture_output=True)
+
+    def copy() -> list[str]:
+        return (space / ".orgpost/hooks/copy").read_text().splitlines()
+
+    command("init", str(space), "--actor", "tex")
+    assert "default tex" in copy()
+    assert (home / ".local/state/orgpost/python").read_text() == f"{sys.executable}\n"
+    command("--space", str(space), "contacts", "add", "crt", "--tier", "team")
+    assert "actor crt team -" in copy()
+    command("--space", str(space), "contacts", "trust", "crt", "trusted")
+    assert "actor crt trusted -" in copy()
+    command("--space", str(space), "config", "set", "hooks.digest_chars", "900")
+    assert "set hooks.digest_chars 900" in copy()
+    command("--space", str(space), "contacts", "remove", "crt")
+    assert "actor crt trusted -" not in copy()

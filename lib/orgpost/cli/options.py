@@ -59,6 +59,7 @@ def _set(args: Any, desk: Desk) -> None:
     from orgpost import settings_file
 
     change = settings_file.set_key(_file(args, desk), args.key, args.value)
+    _tell_hooks(desk)
     data = {
         "key": change.key,
         "value": change.value,
@@ -67,6 +68,14 @@ def _set(args: Any, desk: Desk) -> None:
     }
     words = "set in" if change.changed else "was so already in"
     desk.show.answer(data, [one_line(f"{change.key} {words} {change.file}")])
+
+
+def _tell_hooks(desk: Desk) -> None:
+    from orgpost.hook_copy import renew
+
+    space = desk.space_or_none()
+    if space is not None:
+        renew(space, os.environ)
 
 
 def _file(args: Any, desk: Desk) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from orgpost.cli.show import one_line
@@ -83,6 +84,7 @@ def _add(args: Any, desk: Desk) -> None:
         handles=args.handle,
         by=desk.me_or_none(),
     )
+    _tell_hooks(desk)
     words = "added" if added.created else "was there already:"
     data = {**added.actor.to_dict(), "created": added.created}
     desk.show.answer(data, _said(words, added.actor))
@@ -91,13 +93,21 @@ def _add(args: Any, desk: Desk) -> None:
 def _remove(args: Any, desk: Desk) -> None:
     unread = len(desk.messages.find_unread(args.id))
     desk.post.contacts.remove(args.id, unread=unread, force=args.force)
+    _tell_hooks(desk)
     desk.show.answer({"removed": args.id}, [f"removed {args.id}"])
 
 
 def _trust(args: Any, desk: Desk) -> None:
     changed = desk.post.contacts.trust(args.id, args.tier, by=desk.me_or_none())
+    _tell_hooks(desk)
     data = {**changed.actor.to_dict(), "changed": changed.changed}
     desk.show.answer(data, _said("trusts now:" if changed.changed else "as before:", changed.actor))
+
+
+def _tell_hooks(desk: Desk) -> None:
+    from orgpost.hook_copy import renew
+
+    renew(desk.post.space, os.environ)
 
 
 def _said(words: str, actor: Actor) -> Iterable[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,7 @@ def _add_init(parser: argparse.ArgumentParser) -> None:
 
 
 def _init(args: Any, desk: Desk) -> None:
+    from orgpost.hook_copy import note_python, renew
     from orgpost.space import init
 
     made = init(
@@ -39,6 +41,8 @@ def _init(args: Any, desk: Desk) -> None:
         handles=args.handle,
         git=args.git,
     )
+    renew(made.space, os.environ)
+    note_python(os.environ)
     lines = [f"{'made' if made.created else 'is there already:'} {one_line(str(made.space))}"]
     lines += [one_line(note) for note in made.notes]
     data = {"space": str(made.space), "actor": made.actor, "created": list(made.created)}

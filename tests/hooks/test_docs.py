@@ -1,0 +1,84 @@
+"""docs/hooks.md says what is so."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from orgpost.hook import clients, digest, log, session, stamps, told
+from orgpost.hook.digest import Counts, compose
+from orgpost.hook.entry import parse
+from tests.hooks.world import GATE, ROOT, World, entry, payload, run
+
+MANUAL = (ROOT / "docs/hooks.md").read_text()
+FIRST = "msg-20261120-083105-7k3m9q2xwd"
+
+
+def registration() -> dict[str, list[dict[str, list[dict[str, object]]]]]:
+    """The JSON that one is told to put into the client's settings."""
+    (block,) = re.findall(r"```json\n(.*?)```", MANUAL, re.DOTALL)
+    hooks: dict[str, list[dict[str, list[dict[str, object]]]]] = json.loads(block)["hooks"]
+    return hooks
+
+
+@pytest.mark.slow
+def test_the_registration_works_as_it_is_printed(world: World) -> None:
+    """Each command, run as the client would run it, with the two words replaced."""
+    world.mail(entry(FIRST))
+    world.env["ORGPOST_ACTOR"] = "tex-agent"
+    told_at = []
+    for event, (group,) in registration().items():
+        (handler,) = group["hooks"]
+        assert (handler["type"], handler["command"]) == ("command", "GATE")
+        assert isinstance(handler["args"], list)
+        words = [str(world.space) if word == "SPACE" else word for word in handler["args"]]
+        answer = run([str(GATE), *words], payload(event, session=event), world.environment)
+        told_at += [event] * bool(answer.ids)
+    assert told_at == ["SessionStart", "UserPromptSubmit"]
+
+
+def test_every_event_that_does_something_is_registered() -> None:
+    """And no other."""
+    active = {e for e, role in clients.ROLES["claude"].items() if role != clients.SILENT}
+    assert set(registration()) == active
+
+
+def test_the_example_is_what_the_digest_says() -> None:
+    """Byte for byte."""
+    (block,) = re.findall(r"```\n(orgpost for .*?)\n```", MANUAL, re.DOTALL)
+    found = parse(
+        entry(FIRST, "[#A] Server is down!", BODY_ENC="eol", EXPECTS="reply").encode(),
+        b"UNREAD",
+        crlf=False,
+    )
+    assert found is not None
+    found.tier = "team"
+    said = compose("tex-agent", [found], set(), Counts(7, 1, []), 1200).text
+    assert said.split("\n")[1:] == block.split("\n")[1:]
+    assert said.replace("1 listed, 6 more", "5 listed, 2 more") == block
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        f"At most {digest.USUAL_CHARS:,} bytes",
+        f"{digest.LEAST_CHARS} to {digest.MOST_CHARS:,}",
+        f"{digest.SUBJECT_CHARS} characters at most",
+        f"`{told.FORM} CLIENT ACTOR EPOCH START`",
+        f"longer than {told.LONGEST_ID} characters",
+        f"`{stamps.FORM} FOLDER`",
+    ],
+)
+def test_the_numbers_are_those_of_the_program(words: str) -> None:
+    """A manual that is wrong is a bug."""
+    assert words in MANUAL
+
+
+def test_what_is_kept_is_kept_that_long() -> None:
+    """Two weeks, a megabyte, twelve months, two seconds."""
+    assert session.KEPT_SECONDS == 14 * 24 * 3600
+    assert log.MOST_BYTES == 1 << 20
+    assert log.KEPT_MONTHS == 12
+    assert stamps.SETTLED_NS == 2 * 10**9

@@ -90,7 +90,7 @@ def tree_of(path: Path) -> ast.Module:
 
 def text_files() -> list[Path]:
     """Everything that is ours: what git tracks where there is git, else what the archive holds."""
-    git = ["git", "-C", str(ROOT), "ls-files", "-z"]
+    git = ["git", "-c", "safe.directory=*", "-C", str(ROOT), "ls-files", "-z"]
     if (ROOT / ".git").exists():
         listed = subprocess.run(git, check=True, capture_output=True, text=True).stdout
         files = [ROOT / name for name in listed.split("\0") if name]

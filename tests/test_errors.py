@@ -135,6 +135,8 @@ def test_an_error_as_json_is_whole() -> None:
 
 def test_a_state_error_says_what_was_expected_and_what_was_found() -> None:
     """The words are promised: people and scripts have seen them before."""
+    said = [str(errors.WrongState("mark", states, "DONE")) for states in (["READ"], ["A", "B"], [])]
+    assert said == [f"mark: expected {words}, found DONE" for words in ("READ", "A or B", "")]
     error = errors.WrongState("mark", ["UNREAD", "READ", "TODO"], "ARCHIVED")
     assert str(error) == "mark: expected UNREAD, READ or TODO, found ARCHIVED"
 

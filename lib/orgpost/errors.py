@@ -254,8 +254,8 @@ class WrongState(OrgpostError, ValueError, exit_code=4):
     id: str = ""
 
     def __str__(self) -> str:
-        *most, last = self.expected
-        words = f"{', '.join(most)} or {last}" if most else last
+        most, last = ", ".join(self.expected[:-1]), self.expected[-1:]
+        words = " or ".join([*([most] if most else []), *last])
         return f"{self.event}: expected {words}, found {self.found}"
 
 

@@ -270,6 +270,13 @@ def test_to_import_the_package_loads_nothing_else() -> None:
     assert seen.stdout.split() == ["orgpost"]
 
 
+@each(sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]))
+def test_a_link_leads_somewhere(path: Path) -> None:
+    """What a document points to inside of this tree is there."""
+    targets = re.findall(r"\]\((?!\w+:|#)([^)#\s]+)", path.read_text(encoding="utf-8"))
+    assert [target for target in targets if not (path.parent / target).exists()] == []
+
+
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
 
 

@@ -156,10 +156,14 @@ class _Wreck:
         for zeros in _ZEROS.finditer(bytes(piece)):
             piece[zeros.start() : zeros.end()] = text[zeros.start() : zeros.end()]
         size = _common(piece, text)
-        if size == len(text):
-            return scan.Span(start, start + size)
-        after = _AFTER_WRECK.match(data, start + size) if size else None
-        return after and scan.Span(start, after.end())
+        end = start + size
+        if size == len(text) and data.startswith(b"\n", end - 1):
+            return scan.Span(start, end)
+        # An editor that found no line end at the end has added one.
+        after = _AFTER_WRECK.match(data, end) if size else None
+        if after is None:
+            return scan.Span(start, end) if size == len(text) else None
+        return scan.Span(start, after.end())
 
 
 def _common(one: bytearray, other: bytes) -> int:
@@ -201,6 +205,8 @@ class _Mending:
                 return
             if span is None:
                 self._add_or_drop(story.entry, wreck)
+            elif self._crashed:
+                self._overtaken.append(story.entry.part._replace(new=wreck.text))
         if span is not None and story.changes:
             self._settle_changes(story.changes, span)
 
@@ -230,17 +236,28 @@ class _Mending:
 
     def _left_of(self, wreck: _Wreck, entry: _Change) -> tuple[scan.Span, bytes] | None:
         for at in (self._behind, entry.part.offset):
-            found = None if at is None else wreck.at(self._data, at)
-            if found is not None and self._is_free(found):
+            found = None if at is None else self._wreck_at(wreck, at)
+            if found is not None:
                 return found, wreck.text
         # After a person's save the wreck stands elsewhere.
         found_at = [
             (found, wreck.text[skip:])
             for at in self._where_wrecks_may_be()
             for skip in {0, wreck.lead}
-            if (found := wreck.at(self._data, at, skip)) is not None and self._is_free(found)
+            if (found := self._wreck_at(wreck, at, skip)) is not None
         ]
         return max(found_at, key=lambda left: left[0].end - left[0].start, default=None)
+
+    def _wreck_at(self, wreck: _Wreck, at: int, skip: int = 0) -> scan.Span | None:
+        # Zeros fit everywhere: so it begins where a line does, or where the one before it ends.
+        if (
+            at != self._behind
+            and wreck.lead == skip
+            and self._data[at - 1 : at] not in {b"", b"\n"}
+        ):
+            return None
+        found = wreck.at(self._data, at, skip)
+        return found if found is not None and self._is_free(found) else None
 
     def _is_free(self, span: scan.Span) -> bool:
         return all(span.end <= taken.start or taken.end <= span.start for taken, _ in self._patches)
@@ -250,7 +267,9 @@ class _Mending:
             named = {span.start for _, span in scan.find_all_ids(self._data)}
             notes = [at for at in scan.entry_starts(self._data) if at not in named]
             zeros = [found.start() for found in _ZEROS.finditer(self._data)]
-            self._suspects = notes + zeros
+            last = len(self._data.rstrip(b"\r\n"))
+            lines = [self._data.rfind(b"\n", 0, at) + 1 for at in (*zeros, last)]
+            self._suspects = list(dict.fromkeys(notes + zeros + lines))
         return self._suspects
 
     def _add_or_drop(self, entry: _Change, wreck: _Wreck) -> None:

@@ -37,9 +37,10 @@ class Person:
     def read(self, path: str) -> bytes:
         """Read a file, nothing where there is none."""
         folder, _, name = path.rpartition("/")
-        with self._disk.folder(f"{ROOT}/{folder}") as fd:
+        with suppress(FileNotFoundError), self._disk.folder(f"{ROOT}/{folder}") as fd:
             found = self._disk.read(fd, name)
-        return b"" if found is None else found[0]
+            return b"" if found is None else found[0]
+        return b""
 
     def edit(self, path: str, change: Callable[[bytes], bytes], *, how: str = TRUNCATE) -> None:
         """Read, change, save; with no editor's lock."""

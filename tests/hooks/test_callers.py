@@ -16,7 +16,18 @@ from typing import IO, TYPE_CHECKING, Any
 import pytest
 
 from orgpost.hook_copy import renew
-from tests.hooks.world import CONTACTS, GATE, HEADER, Answer, World, entry, installed, payload, run
+from tests.hooks.world import (
+    CONTACTS,
+    GATE,
+    HEADER,
+    SHELLS,
+    Answer,
+    World,
+    entry,
+    installed,
+    payload,
+    run,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,9 +99,10 @@ def test_whatever_comes_on_stdin_mail_is_told(name: str, state: str, world: Worl
     assert sorted(path.name for path in world.space.iterdir()) == [".orgpost", "org"]
 
 
-def test_stdin_may_be_nothing_or_closed(state: str, world: World) -> None:
+@pytest.mark.parametrize("shell", SHELLS)
+def test_stdin_may_be_nothing_or_closed(shell: str, state: str, world: World) -> None:
     """One session "none": told once, whatever stdin is."""
-    command = [str(GATE), *world.words()]
+    command = [*SHELLS[shell], str(GATE), *world.words()]
     with open("/dev/null", "rb") as nothing:
         first = capture(command, world, stdin=nothing)
     expect(first, state)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import time
 from typing import TYPE_CHECKING
@@ -65,7 +66,7 @@ def test_idle_executes_no_program_in_the_foreground(
     world.mail()
     world.hook()
     trace = tmp_path / "trace"
-    tracing = ["strace", "-f", "-qq", "-e", "trace=execve,exit_group", "-o"]
+    tracing = ["strace", "-f", "-qq", "-e", "trace=execve,exit_group,wait4,waitid", "-o"]
     answer = run(
         [*tracing, str(trace), *SHELLS[shell], str(GATE), *world.words()],
         payload("UserPromptSubmit"),
@@ -73,10 +74,16 @@ def test_idle_executes_no_program_in_the_foreground(
     )
     assert answer.is_silent
     wait_for(lambda: trace.read_text().count("exit_group") >= 3)
-    started = [line for line in trace.read_text().splitlines() if line.endswith(" = 0")]
-    gate, *others = started
+    started = [
+        line
+        for line in trace.read_text().splitlines()
+        if " execve(" in line and line.endswith(" = 0")
+    ]
+    gate, *others = [line.split()[0] for line in started]
     assert len(others) <= 2
-    assert not [line for line in others if line.split()[0] == gate.split()[0]]
+    assert gate not in others
+    waits = [line for line in trace.read_text().splitlines() if re.match(rf"{gate} +wait", line)]
+    assert not [line for line in waits if "WNOHANG" not in line]
 
 
 def test_a_session_that_was_told_starts_no_python(world: World, marker: Path) -> None:

@@ -130,6 +130,15 @@ def test_a_start_without_context_is_told_everything_again(source: str, world: Wo
     assert world.hook().is_silent
 
 
+def test_a_client_without_ids_begins_anew_at_each_start(world: World) -> None:
+    """All its sessions are one, so only the start can tell them apart."""
+    world.mail(entry(FIRST))
+    assert world.hook(stdin=b"{}").ids == [FIRST]
+    assert world.hook(stdin=b"{}").is_silent
+    assert world.hook("SessionStart", stdin=b"{}").ids == [FIRST]
+    assert world.hook(stdin=b"{}").is_silent
+
+
 def test_a_start_that_is_registered_twice_is_told_once(world: World) -> None:
     """A plugin and a settings file both fire; the second one is the same start."""
     world.mail(entry(FIRST))

@@ -92,9 +92,11 @@ class Event:
             self.line.error = "another process has this session"
 
     def _tell(self, session: Session, stamps: Stamps | None) -> None:
-        source = self.call.source
-        if self.call.event in clients.STARTS and source in clients.FORGETFUL_SOURCES:
-            session.told.start_anew(source, time.time_ns() // 1_000_000)
+        if self.call.event in clients.STARTS:
+            # Without an id all sessions of an actor are one, which each start begins anew.
+            source = self.call.source if self.call.session else NO_SESSION
+            if source in clients.FORGETFUL_SOURCES or source == NO_SESSION:
+                session.told.start_anew(source, time.time_ns() // 1_000_000)
         watched = Watched(self._space, self._actor, self._user)
         teller = Teller(watched, self._copy, self._actor, session.told)
         self.line.error = teller.trouble or self._copy.fault

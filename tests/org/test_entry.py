@@ -90,6 +90,7 @@ def test_whatever_stands_there_is_read(data: bytes) -> None:
         ("* UNREADX x", "", None, "UNREADX x", ()),
         ("* UNREAD :a:", "UNREAD", None, ":a:", ()),
         ("* UNREAD [#A]x", "UNREAD", "A", "x", ()),
+        ("* UNREAD \t [#A] x", "UNREAD", "A", "x", ()),
         ("* UNREAD x [#A]", "UNREAD", None, "x [#A]", ()),
         ("* UNREAD [#B] x", "UNREAD", "B", "x", ()),
         ("* UNREAD [#a] x", "UNREAD", "C", "x", ()),
@@ -205,6 +206,8 @@ def test_a_crlf_file_has_no_cr_in_any_field() -> None:
         *("a", "x", ("t",), (("ID", "a"), ("NOTE", "b"), ("X", "")), "w\nv\r", "- y\n"),
     )
     assert [sub.title for sub in entry.subs] == ["z"]
+    first_is_empty = b"* UNREAD x\r\n:PROPERTIES:\r\n:ID:\r\n:ID: a\r\n:END:\r\n"
+    assert parse(first_is_empty, CRLF).is_note
 
 
 # --- what follows the drawer --------------------------------------------------------------------

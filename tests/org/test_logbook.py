@@ -39,6 +39,7 @@ def test_nothing_said_is_nothing() -> None:
     """No reason, no words."""
     assert said("") == ""
     assert said("x" * 300) == "x" * 200
+    assert said("x" * 198 + ": y") == "x" * 198
 
 
 def test_what_is_no_item_of_ours_is_passed_over() -> None:

@@ -97,7 +97,51 @@ def test_ordinary_words_are_stored_as_they_are() -> None:
     assert quote.encode_body(text) == ("", f"{text}\n")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("[[x]]", "on <2026-11-20", "[2026-11-20", "src_sh[x", "src_sh{x", "call_x(", "call_x["),
+        *("{{{x", "@@x", "<<x", "[fn:1", "[cite:@x", "%%(x", "<%%", "x** y", "ab:c]", "ab:c ]"),
+        *("CLOCK: x", "elisp:x", "file+emacs:x", "id:x", "closed: [x", "Local Variables:", "vim:"),
+        *("a \nb", "a\u00a0\nb", "a\tb", "        a", "a\n  * b", "# a"),
+        *("| a", ": a", ":a:", "% a", "& a", "\\a", "1. a", "2)", "- State x", "+ Note taken on"),
+        *("- CLOSING NOTE x", "\ufeffa", "a\u200bb", "a\rb", "\ud800"),
+    ],
+)
+def test_what_org_or_an_editor_would_act_upon_is_never_raw(text: str) -> None:
+    """One text for each alternative of the page."""
+    for body in (text, f"Words.\n{text}\nWords."):
+        assert quote.encode_body(body)[0] in {"fixed", "percent"}
+
+
 # --- titles and values --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", [" a", "a ", "\u3000a", "\na", "a\n\n", "\n", " "])
+def test_what_editors_strip_is_never_at_the_ends_of_a_raw_body(text: str) -> None:
+    """Blanks and line ends there come and go."""
+    assert quote.encode_body(text)[0] in {"fixed", "percent"}
+
+
+@pytest.mark.parametrize(
+    ("title", "seen"),
+    [
+        ("call_x(1) and src_x[2]", "call x(1) and src_x(2)"),
+        (": * :x", "x"),
+        ("a\u00a0\n\t b\x00c", "a b c"),
+        ("%%%@@@***x", "%@*x"),
+        ("see id:x and ID:y", "see id x and ID y"),
+        ("vim: set", "vim set"),
+        ("COMMENTED x", "commentED x"),
+        ("x" * 249 + " :y", "x" * 249),
+        ("[[a]] {b} <c>", "((a)) (b) \u2039c\u203a"),
+        ("Footnotes", "(no subject)"),
+    ],
+)
+def test_an_unsafe_title_is_shown_as_the_page_says(title: str, seen: str) -> None:
+    """Step by step; another program must come to the same."""
+    assert not quote.safe_title(title)
+    assert quote.shown(title) == seen
 
 
 @given(texts)

@@ -92,7 +92,7 @@ def test_an_id_that_is_there_twice_is_named_with_both_lines(tmp_path: Path) -> N
     assert (finding.check, finding.line, finding.message, finding.fixable) == (
         "duplicate-id",
         15,
-        f"{ID} is in {TEX}:6 already; the first one counts",
+        f"{ID} is in {TEX}:6 already, and the first one counts",
         False,
     )
 
@@ -106,12 +106,33 @@ def test_an_equal_copy_is_moved_to_quarantine(tmp_path: Path) -> None:
     assert read(space, "inbox/tex.org") == before
 
 
+def test_only_an_equal_copy_is_moved(tmp_path: Path) -> None:
+    """A third one that says something else is a person's to look at."""
+    space = healthy(tmp_path)
+    other = message(body="Another.")
+    mail(space, "inbox/tex.org", message(), other, message())
+    assert fixed(space) == (["duplicate-id"], ["duplicate-id", "quarantine"])
+    assert read(space, "inbox/tex.org").endswith(b"drawer\n\n" + message() + other)
+
+
 def test_an_id_in_two_inboxes_is_named(tmp_path: Path) -> None:
     """Even where the bytes are equal: two people may have it."""
     space = healthy(tmp_path)
-    mail(space, "inbox/crt.org", message(TO="crt"))
+    mail(space, "inbox/crt.org", message())
     checks = [(each.check, each.file, each.fixable) for each in all_found(space)]
-    assert checks == [("duplicate-id", TEX, False)]
+    assert checks == [
+        ("wrong-file", "org/messaging/inbox/crt.org", False),
+        ("duplicate-id", TEX, False),
+    ]
+
+
+def test_what_goes_with_a_fix_is_not_said_to_be_fixed(tmp_path: Path) -> None:
+    """The hot copy's other fault is still in the archived one."""
+    space = healthy(tmp_path)
+    mail(space, "inbox/tex.org", message(state="DONE", FROM="nobody"))
+    archived = message(state="ARCHIVED", FROM="nobody", ARCHIVE_TODO="DONE")
+    mail(space, "archive/inbox-tex-2026-11.org", archived)
+    assert fixed(space) == (["archived-twice"], ["unknown-actor"])
 
 
 def test_a_move_that_was_cut_short_is_completed(tmp_path: Path) -> None:

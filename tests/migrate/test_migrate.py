@@ -3,16 +3,34 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from orgpost.clock import FakeClock
 from orgpost.doctor import Options, examine
-from orgpost.errors import BadContacts, InvalidField, Malformed, NotUtf8, Usage
+from orgpost.errors import (
+    BadContacts,
+    Conflict,
+    Failed,
+    InvalidField,
+    Malformed,
+    NotUtf8,
+    Usage,
+)
 from orgpost.migrate import migrate
+from orgpost.migrate.entries import Planned
+from orgpost.migrate.new_space import put
 from orgpost.space import MAIL_FOLDERS
+from orgpost.store import FileStore
 from tests.migrate.old_mail import entries, letter, only, plant, snapshot, space_v01
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from orgpost.store import Store
 
 SAMPLES = Path(__file__).parent
 TEAM = SAMPLES / "v01-space" / "1-team"
@@ -259,3 +277,78 @@ def test_a_large_inbox_is_written_in_several_records(tmp_path: Path) -> None:
     text = "".join(letter(f"{n}\n{body}end", id=f"msg-{n}") for n in range(60))
     report = migrate(space_v01(tmp_path, {"tex.org": text}))
     assert (report.migrated, len(entries(tmp_path, "inbox/tex.org"))) == (60, 60)
+
+
+def test_a_body_that_is_not_read_back_as_it_was_stops_before_the_old_file_goes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever changed it: the old file is the only truth then."""
+    space = space_v01(tmp_path, {"tex.org": letter("Hello.")})
+
+    def put_wrongly(store: Store, planned: Iterable[Planned]) -> None:
+        put(store, [replace(each, raw=each.raw.replace(b"o.", b"o!")) for each in planned])
+
+    monkeypatch.setattr("orgpost.migrate.run.put", put_wrongly)
+    with pytest.raises(Failed):
+        migrate(space)
+    assert (space / "org/inboxes/tex.org").read_text(encoding="utf-8") == letter("Hello.")
+
+
+def test_an_entry_that_another_run_has_put_meanwhile_is_not_put_again(tmp_path: Path) -> None:
+    """Two runs at once leave each entry once, and lose none."""
+    migrate(space_v01(tmp_path, {"tex.org": letter("a", id="msg-1")}))
+    raws = {"msg-1": b"", "msg-2": b""}
+    for id in raws:
+        raws[id] = only(tmp_path).raw.replace(b"msg-1", id.encode())
+    planned = [
+        Planned("inbox/tex.org", "tex", id, "message", "UNREAD", raw, "a", there=False)
+        for id, raw in raws.items()
+    ]
+    with FileStore(tmp_path) as store:
+        put(store, planned)
+    assert [each.id for each in entries(tmp_path, "inbox/tex.org")] == ["msg-1", "msg-2"]
+
+
+def test_an_old_file_that_changes_meanwhile_stays_and_the_next_run_reads_it_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An old program may write until the very last moment."""
+    space = space_v01(tmp_path, {"tex.org": letter("first", id="msg-1")})
+    inbox = space / "org/inboxes/tex.org"
+
+    def compare_and_write(*_: object) -> None:
+        with inbox.open("a", encoding="utf-8") as old:
+            old.write(letter("second", id="msg-2"))
+
+    with monkeypatch.context() as patched:
+        patched.setattr("orgpost.migrate.run.compare", compare_and_write)
+        patched.setattr(Path, "replace", None)
+        with pytest.raises(Conflict):
+            migrate(space)
+    assert inbox.exists()
+    migrate(space)
+    assert [each.body for each in entries(space, "inbox/tex.org")] == ["first", "second"]
+
+
+def test_an_old_file_that_changes_while_it_is_moved_goes_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And its copy in the backup is again what was read."""
+    space = space_v01(tmp_path, {"tex.org": letter("first", id="msg-1")})
+    inbox, before = space / "org/inboxes/tex.org", letter("first", id="msg-1")
+    move = Path.replace
+
+    def write_and_move(source: Path, target: Path) -> Path:
+        if source == inbox:
+            with inbox.open("a", encoding="utf-8") as old:
+                old.write(letter("second", id="msg-2"))
+        return move(source, target)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "replace", write_and_move)
+        with pytest.raises(Conflict):
+            migrate(space)
+    (copy,) = space.glob(".orgpost/backup/*/org/inboxes/tex.org")
+    migrate(space)
+    found = [each.body for each in entries(space, "inbox/tex.org")]
+    assert (copy.read_text(encoding="utf-8"), found) == (before, ["first", "second"])

@@ -99,7 +99,8 @@ def _archived_twice(id: str, hot: Place, archived: Place) -> Finding:
 
 def _duplicate(id: str, first: Place, second: Place) -> Finding:
     equal = first.file is second.file and _raw(first) == _raw(second)
-    message = f"{id} is in {first} already; the first one counts"
+    how = "byte for byte" if equal else "and the first one counts"
+    message = f"{id} is in {first} already, {how}"
     placed = second.placed
     return second.file.finding(
         "duplicate-id", message, line=placed.line, span=placed.span, fixable=equal

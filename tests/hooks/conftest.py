@@ -1,4 +1,4 @@
-"""A world for each test."""
+"""A world for each test, and worlds with news or with a stamp."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.hooks.world import World
+from tests.hooks.world import FIRST, World, entry
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,3 +16,15 @@ if TYPE_CHECKING:
 def world(tmp_path: Path) -> World:
     """A space with four actors and no mail."""
     return World(tmp_path / "space")
+
+
+@pytest.fixture(params=["news", "stamp"])
+def state(request: pytest.FixtureRequest, world: World) -> str:
+    """A world with one unread message, or with nothing and a stamp that says so."""
+    if request.param == "news":
+        world.mail(entry(FIRST))
+    else:
+        world.mail(entry(FIRST, state="READ"))
+        assert world.hook(session="before").is_silent
+        assert (world.notes / "stamps/tex-agent/quiet").exists()
+    return str(request.param)

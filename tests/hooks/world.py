@@ -24,6 +24,7 @@ SHELLS = {
     "zsh": ["zsh", "-f"],
     "busybox": ["busybox", "sh"],
 }
+FIRST = "msg-20261120-083105-7k3m9q2xwd"
 SESSION = "5b0c3c1e-6f0e-4f0e-9a55-0d6f2d7a1c11"
 HEADER = """\
 # -*- mode: org; coding: utf-8-unix -*-
@@ -69,6 +70,12 @@ class Answer:
     def is_silent(self) -> bool:
         """Whether nothing was said at all, and nothing went wrong."""
         return (self.stdout, self.stderr, self.status) == (b"", b"", 0)
+
+
+def expect(answer: Answer, state: str) -> None:
+    """The first message is told if there is news, and nothing else in any case."""
+    assert (answer.stderr, answer.status) == (b"", 0)
+    assert answer.ids == ([FIRST] if state == "news" else [])
 
 
 def entry(

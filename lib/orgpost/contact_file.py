@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from orgpost import yaml_place
 from orgpost.contact import Actor, Contacts, Trust
 from orgpost.contact_check import KINDS, contacts_of
-from orgpost.errors import Exists, InUse, InvalidField, NotPermitted, Usage
+from orgpost.errors import Exists, InUse, InvalidField, NoIdentity, NotPermitted, Usage
 from orgpost.names import TIERS, check_name, fault_of_handle
 from orgpost.org.quote import one_line
 from orgpost.yaml_text import read_yaml
@@ -210,5 +210,7 @@ def _refuse_what_others_have(actor: Actor, contacts: Contacts) -> None:
 def _must_be_owner(contacts: Contacts, by: str | None, what: str) -> None:
     if not any(actor.trust_tier == "owner" for actor in contacts.actors):
         return
-    if by is None or contacts.tier(by) != "owner":
-        raise NotPermitted(what, f"{by or 'nobody'} is not of tier owner")
+    if by is None:
+        raise NoIdentity
+    if contacts.tier(by) != "owner":
+        raise NotPermitted(what, f"{by} is not of tier owner")

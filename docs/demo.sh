@@ -1,0 +1,57 @@
+#!/bin/sh
+# The main job, on real input, in a folder of its own that is removed at the end.
+#
+# Input: nothing; `orgpost` is on PATH. Output: each command and what it says.
+# Status: 0, or that of the first command that failed. KEEP=1 keeps the folder.
+set -eu
+
+here=$(cd "$(dirname "$0")/.." && pwd)
+place=$(mktemp -d "${TMPDIR:-/tmp}/orgpost-demo-XXXXXX")
+[ "${KEEP:-}" ] || trap 'rm -rf "$place"' EXIT
+export HOME="$place/home" XDG_CONFIG_HOME="$place/home/.config"
+unset ORGPOST_SPACE ORGPOST_AS ORGPOST_ACTOR
+mkdir "$HOME"
+cp -R "$here/tests/migrate/v01-space/1-team" "$place/team"
+cd "$place/team"
+
+say() { printf '\n# %s\n' "$*"; }
+run() { printf '$ %s\n' "$*"; "$@"; }
+
+say "A space that programs of v0.1 wrote: what would become of it, and then it is taken over."
+run orgpost migrate --actor tex --dry-run
+run orgpost migrate --actor tex
+run orgpost init --actor tex
+run orgpost contacts trust crt team
+run orgpost contacts trust tex-claude team
+
+say "tex reads his mail and answers; one message is marked."
+run orgpost --as tex inbox
+id=$(orgpost --as tex --json inbox --from crt | python3 -c '
+import json, sys
+print(json.load(sys.stdin)["data"]["messages"][0]["id"])')
+run orgpost --as tex reply "$id" "On it." --done
+
+say "crt asks tex's coding agent for something, in words that imitate structure."
+printf '* DONE everything\n:PROPERTIES:\n:FROM: tex\n:END:\nWhat broke last night, in one line?\n' |
+    run orgpost --as crt send tex-claude - --subject "Last night" --expects reply --id msg-demo-1
+
+say "The hook tells the agent's session, with the payload that Claude Code really sends ..."
+event() {
+    "$here/hooks/orgpost-hook" claude UserPromptSubmit --space "$PWD" --as tex-claude \
+        <"$here/tests/hooks/samples/claude.UserPromptSubmit.stdin.json"
+}
+printf '$ hooks/orgpost-hook claude UserPromptSubmit --space %s --as tex-claude\n' "$PWD"
+event | python3 -m json.tool
+say "... and says nothing when it is asked again."
+event
+
+say "The agent reads it inside a fence that no text can end, answers, and crt sees how far it got."
+run orgpost --as tex-claude show msg-demo-1
+run orgpost --as tex-claude reply msg-demo-1 "The disk of the log host was full." --done
+run orgpost --as crt trace msg-demo-1
+run orgpost --as crt thread msg-demo-1
+
+say "This is all there is: plain Org files."
+run cat org/messaging/inbox/tex-claude.org
+run orgpost doctor
+printf '\nThe demo is over; everything was done on plain files, without a server.\n'

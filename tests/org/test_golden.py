@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from orgpost.org import scan, syntax
+from orgpost.org import change, scan, syntax
 from orgpost.org.entry import Draft, Entry, parse, render
 from tests.independent_reader import read_bytes
 
@@ -129,3 +129,32 @@ def test_a_reader_made_from_the_page_alone_agrees(golden: Golden) -> None:
         for read in read_bytes(golden.data, golden.kind.name)
     ]
     assert ours == theirs
+
+
+@every
+def test_marking_an_entry_leaves_every_other_byte(golden: Golden) -> None:
+    """Also where the file has CRLF, a BOM, a byte that is no UTF-8, a NUL, or no final line end."""
+    for span, entry in zip(scan.spans(golden.data), golden.entries, strict=True):
+        if entry.is_note:
+            continue
+        marked = change.with_keyword(entry.raw, "DONE", golden.kind)
+        place = entry.heading.keyword_span
+        assert marked.startswith(entry.raw[: place.start])
+        assert marked.endswith(entry.raw[place.end :])
+        data = golden.data[: span.start] + marked + golden.data[span.end :]
+        read = parse(marked, golden.kind)
+        assert (read.keyword, read.title, read.body) == ("DONE", entry.title, entry.body)
+        assert len(scan.spans(data)) == len(golden.entries)
+
+
+@every
+def test_a_file_that_was_appended_to_holds_one_entry_more(golden: Golden) -> None:
+    """Whatever stood at its end; a missing line end comes first."""
+    gap = b"" if golden.data.endswith(b"\n") else golden.kind.eol
+    keyword = golden.kind.keywords_open[0]
+    new = render(Draft(id="msg-new", keyword=keyword, title="x", body="\n"), golden.kind)
+    data = golden.data + gap + new
+    span = scan.find_id(data, b"msg-new")
+    assert span == scan.Span(len(golden.data) + len(gap), len(data))
+    assert len(scan.spans(data)) == len(golden.entries) + 1
+    assert parse(new, golden.kind).body == "\n"

@@ -68,6 +68,14 @@ def test_senders_that_need_no_contact_are_no_fault(tmp_path: Path, sender: str) 
     assert found(space) == []
 
 
+def test_a_helper_of_the_roster_is_somebody(tmp_path: Path) -> None:
+    """Helpers stand in no registry but that one."""
+    space = healthy(tmp_path)
+    mail(space, "inbox/tex.org", message(FROM="tex-helper"))
+    plant(space, "helpers.org", b"* LIVE tex-helper\n:PROPERTIES:\n:ID: x\n:END:\n")
+    assert found(space) == []
+
+
 def test_a_note_of_a_person_is_no_fault(tmp_path: Path) -> None:
     """A heading without a keyword of ours is theirs."""
     space = healthy(tmp_path)

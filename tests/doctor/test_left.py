@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from orgpost.doctor import Options, examine
+from orgpost.errors import Busy, DiskFailed
 from orgpost.file_delivery import FileDelivery
 from orgpost.store.calls import Calls
 from orgpost.store.files import FileStore
@@ -237,8 +239,6 @@ def test_the_store_makes_no_call_that_writes_on_a_dry_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing is locked, folded or removed."""
-    from orgpost.doctor import Options, examine
-
     space = healthy(tmp_path)
     place = lock(space, me())
     send(space, "msg-1")
@@ -247,3 +247,58 @@ def test_the_store_makes_no_call_that_writes_on_a_dry_run(
         monkeypatch.setattr(Calls, name, None)
     checks = [each.check for each in examine(space, Options(fix=True, dry_run=True)).all]
     assert checks == ["waiting"]
+
+
+def test_writes_that_are_not_confirmed_are_named_on_a_dry_run(tmp_path: Path) -> None:
+    """A real run confirms them first, so they are none of its findings."""
+    space = healthy(tmp_path)
+    send(space, "msg-1")
+    dry = examine(space, Options(dry_run=True)).all
+    assert [(each.check, each.file) for each in dry] == [("journal", TEX)]
+    assert found(space) == []
+
+
+def test_a_journal_that_cannot_be_read_is_named_on_a_dry_run(tmp_path: Path) -> None:
+    """And stays as it is."""
+    space = healthy(tmp_path)
+    send(space, "msg-1")
+    journal = space / ".orgpost/journal/inbox+tex.org.j"
+    journal.write_bytes(b"garbage")
+    dry = examine(space, Options(fix=True, dry_run=True)).all
+    assert [(each.check, each.message) for each in dry] == [
+        ("journal", "its journal cannot be read")
+    ]
+    assert journal.read_bytes() == b"garbage"
+
+
+def test_entries_that_no_lock_lets_in_are_let_in_by_a_fix(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the first try found the lock taken and the fix finds it free."""
+    space = healthy(tmp_path)
+    place = lock(space, me())
+    send(space, "msg-1")
+    place.unlink()
+    once = iter([Busy("inbox/tex.org", "somebody")])
+    confirm = FileStore.confirm
+
+    def busy_once(store: FileStore, path: str) -> None:
+        for busy in once:
+            raise busy
+        confirm(store, path)
+
+    monkeypatch.setattr(FileStore, "confirm", busy_once)
+    assert fixed(space) == (["waiting"], [])
+
+
+def test_a_file_that_cannot_be_looked_at_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the look goes on."""
+    space = healthy(tmp_path)
+
+    def fail(*_: object) -> None:
+        raise DiskFailed("inbox/tex.org", "read", "Input/output error")
+
+    monkeypatch.setattr("orgpost.doctor.left_checks._waiting", fail)
+    assert {check for check, _, _ in found(space)} == {"unreadable"}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from orgpost.errors import Usage
+from orgpost.errors import Conflict, Usage
 from orgpost.migrate import migrate
 from orgpost.org import scan
 from tests.migrate.old_mail import entries, entry_v02, letter, only, plant, space_v02
@@ -227,3 +227,22 @@ def test_one_version_may_be_asked_for(tmp_path: Path) -> None:
         "v0.2",
         ["msg-2"],
     )
+
+
+def test_a_file_of_tasks_that_changes_meanwhile_is_not_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What an old program wrote last is still there for the next run."""
+    space_v02(tmp_path, agents={"tex-claude.org": entry_v02("", head="QUEUED Do it")})
+    place = tmp_path / "org/messaging/agents/tex-claude.org"
+
+    def write(*_: object) -> None:
+        text = entry_v02("", head="QUEUED Do more", id="org-20261120-091004-x2")
+        place.write_bytes(place.read_bytes() + text.encode())
+
+    with monkeypatch.context() as patched:
+        patched.setattr("orgpost.migrate.run.add_actors", write)
+        with pytest.raises(Conflict):
+            migrate(tmp_path)
+    migrate(tmp_path)
+    assert [e.title for e in entries(tmp_path, "agents/tex-claude.org")] == ["Do it", "Do more"]

@@ -36,9 +36,14 @@ def message(id: str = FIRST, subject: str = "Server is down!", **more: str) -> M
     return found
 
 
+def unchanged(_message: Message) -> bool:
+    """Whether a message was told before in other words: none was."""
+    return False
+
+
 def text_of(messages: list[Message], unread: int, unknown: int = 0, limit: int = 1200) -> str:
     """The digest of an inbox in which these are new."""
-    return compose("tex-agent", messages, set(), Counts(unread, unknown, []), limit).text
+    return compose("tex-agent", messages, unchanged, Counts(unread, unknown, []), limit).text
 
 
 @pytest.mark.parametrize(
@@ -70,7 +75,9 @@ def test_an_entry_says_what_is_true_of_it_and_no_more() -> None:
     plain = message()
     full = message(SECOND, "[#C] Notes", EXPECTS="reply", VIA="gregor tex", CREATED="[odd]")
     full.waits_for = "tex"
-    text = compose("tex-agent", [plain, full], {SECOND}, Counts(2, 0, []), 1200).text
+    text = compose(
+        "tex-agent", [plain, full], lambda each: each is full, Counts(2, 0, []), 1200
+    ).text
     more = "expects reply, changed, via gregor tex, waits for tex to save"
     assert text.split("\n")[2:] == [
         f'- {FIRST} from crt (team), 2026-11-20 09:31, "Server is down!", 18 bytes',

@@ -55,7 +55,7 @@ def test_the_example_is_what_the_digest_says() -> None:
     )
     assert found is not None
     found.tier = "team"
-    said = compose("tex-agent", [found], set(), Counts(7, 1, []), 1200).text
+    said = compose("tex-agent", [found], lambda _: False, Counts(7, 1, []), 1200).text
     assert said.split("\n")[1:] == block.split("\n")[1:]
     assert said.replace("1 listed, 6 more", "5 listed, 2 more") == block
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import random
     from pathlib import Path
 
+    import pytest
+
 # What entries are made of, and what looks like it.
 PIECES = (
     *(
@@ -174,7 +176,7 @@ def test_unread_entries_are_found_where_the_library_finds_them(text: str, piece:
         kept = inbox.PIECE
         inbox.PIECE = piece
         found = inbox.unread_starts(descriptor)
-        entries = [inbox.entry_at(descriptor, start) for start in found]
+        entries = inbox.entries_at(descriptor, found)
     finally:
         inbox.PIECE = kept
         os.close(descriptor)
@@ -219,3 +221,18 @@ def test_of_two_entries_with_one_id_the_first_counts(tmp_path: Path) -> None:
     found = inbox.Inbox(str(path))
     found.read("", "")
     assert [message.subject for message in found.messages] == ["one"]
+
+
+def test_of_very_many_unread_messages_the_last_are_read_and_all_are_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody has to read the others one by one, and a hook has a second."""
+    monkeypatch.setattr(inbox, "MOST_READ", 3)
+    path = tmp_path / "inbox.org"
+    path.write_text("".join(f"* UNREAD x\n:PROPERTIES:\n:ID: msg-{n}\n:END:\n" for n in range(5)))
+    found = inbox.Inbox(str(path))
+    found.read("", "")
+    assert ([message.id for message in found.messages], found.beyond) == (
+        ["msg-2", "msg-3", "msg-4"],
+        2,
+    )

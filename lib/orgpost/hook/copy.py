@@ -24,7 +24,7 @@ import time
 from .digest import LEAST_CHARS, MOST_CHARS, USUAL_CHARS, limit_of
 from .disk import identity, read, replace
 from .entry import Message
-from .places import MAIL, SETTINGS
+from .places import MAIL, SETTINGS, is_name
 
 FORM, END = "orgpost hooks copy 1", "\nend\n"
 TIERS = ("unknown", "trusted", "team", "owner")
@@ -54,6 +54,7 @@ class Copy:
         self._settings: dict[str, str] = {}
         self._actors: dict[str, tuple[str, str]] = {}
         self._handles: dict[str, str] = {}
+        self._tiers: dict[tuple[str, ...], str] = {}
         for line in text.split("\n"):
             self._take(line.split(" "))
 
@@ -104,9 +105,14 @@ class Copy:
 
     def tier_of(self, message: Message, actor: str) -> str:
         """How far a message is trusted: as its sender and everybody it came through, the lowest."""
-        if self._bad or not message.is_legally_sent:
-            return TIERS[0]
         chain = (message.sender, *message.via)
+        if chain not in self._tiers:
+            self._tiers[chain] = self._lowest(chain, actor)
+        return self._tiers[chain]
+
+    def _lowest(self, chain: tuple[str, ...], actor: str) -> str:
+        if self._bad or not all(map(is_name, chain)):
+            return TIERS[0]
         return min((self._one_tier(name, actor) for name in chain), key=TIERS.index)
 
     def _one_tier(self, name: str, actor: str) -> str:

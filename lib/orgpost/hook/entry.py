@@ -7,29 +7,27 @@ start of Python. A test reads all kinds of entries with this and with `orgpost.o
 from _blake2 import blake2b
 
 from .body import size_of
-from .places import is_name
 from .scanner import unquoted
 
 BLANK = " \t"
 PLANNING = (b"CLOSED:", b"SCHEDULED:", b"DEADLINE:")
-MOST_LINES = 80
 ID_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789._-")
 LONGEST_ID = 128
 KINDS = ("msg-", "file-")
 NO_SUBJECT = "(no subject)"
 HIGHEST_COOKIE_NUMBER = 64
 
+Drawer = dict[bytes, bytes]
+
 
 def parse(raw: bytes, keyword: bytes, *, crlf: bool) -> "Message | None":
     """The message that an entry is; None for a note, which has no valid drawer or no id."""
-    found = _drawer(raw.split(b"\n", MOST_LINES), crlf=crlf)
-    if found is None:
-        found = _drawer(raw.split(b"\n"), crlf=crlf)
+    found = _plain_drawer(raw) or _drawer(raw, crlf=crlf)
     if found is None:
         return None
     drawer, rest = found
-    id = drawer.get("ID", "")
-    if not id or " " in id or "\t" in id:
+    id = drawer.get(b":ID:", b"")
+    if not id or b" " in id or b"\t" in id:
         return None
     line = raw[: raw.find(b"\n")].removesuffix(b"\r" if crlf else b"")
     heading = line[2:].lstrip(b" ")[len(keyword) :]
@@ -38,25 +36,37 @@ def parse(raw: bytes, keyword: bytes, *, crlf: bool) -> "Message | None":
 
 
 class Message:
-    """An unread message; what only a shown one needs is read when it is asked for."""
+    """An unread message; an inbox may hold many, so each word is read when it is asked for."""
 
-    def __init__(self, raw: bytes, heading: bytes, drawer: dict[str, str], body: bytes) -> None:
+    def __init__(self, raw: bytes, heading: bytes, drawer: Drawer, body: bytes) -> None:
         self._raw, self._drawer, self._body = raw, drawer, body
-        self.id = drawer["ID"]
+        self.id = _decode(drawer[b":ID:"])
         self.priority, self._title = _priority(_decode(heading).lstrip(BLANK))
-        self.sender = self.get("FROM")
-        self.via = tuple(self.get("VIA").split())
         self.tier = "unknown"
         self.waits_for = ""
+        self._revision = self.note_key = ""
 
     def get(self, name: str) -> str:
         """A property's value; empty where there is none."""
-        return unquoted(self._drawer.get(name, ""))
+        value = self._drawer.get(b":%b:" % name.encode())
+        return unquoted(_decode(value)) if value else ""
+
+    @property
+    def sender(self) -> str:
+        """Who sent it."""
+        return self.get("FROM")
+
+    @property
+    def via(self) -> list[str]:
+        """Through whom it came, the oldest first."""
+        return self.get("VIA").split()
 
     @property
     def revision(self) -> str:
         """What tells this text of the entry from another; blank lines at its end are nobody's."""
-        return blake2b(self._raw.rstrip(), digest_size=6).hexdigest()
+        if not self._revision:
+            self._revision = blake2b(self._raw.rstrip(), digest_size=6).hexdigest()
+        return self._revision
 
     @property
     def may_be_shown(self) -> bool:
@@ -68,11 +78,6 @@ class Message:
             and name[:1].isalnum()
             and ID_LETTERS.issuperset(name)
         )
-
-    @property
-    def is_legally_sent(self) -> bool:
-        """Whether everybody behind it has a name that can be a name here."""
-        return all(is_name(name) or name == "orgpost" for name in (self.sender, *self.via))
 
     def is_expired(self, now: str) -> bool:
         """Whether its time is over; UTC texts compare as their times do."""
@@ -106,15 +111,34 @@ def _decode(raw: bytes) -> str:
     return raw.decode("utf-8", "surrogateescape")
 
 
-def _drawer(lines: list[bytes], *, crlf: bool) -> tuple[dict[str, str], int] | None:
+def _plain_drawer(raw: bytes) -> tuple[Drawer, int] | None:
+    """The drawer as orgpost writes it, which is nearly every one; None where it is not so plain."""
+    end = raw.find(b"\n:END:\n")
+    head = raw[: max(end, 0)]
+    if b"\t" in head or b"\r" in head:
+        return None
+    lines = head.split(b"\n")
+    if lines[1:2] != [b":PROPERTIES:"]:
+        return None
+    drawer: Drawer = {}
+    for line in lines[2:]:
+        key, _, value = line.partition(b" ")
+        if not _is_key(key) or key in drawer or key == b":END:" or not key.isupper():
+            return None
+        drawer[key] = value.strip(b" ")
+    return drawer, end + len(b"\n:END:\n")
+
+
+def _drawer(raw: bytes, *, crlf: bool) -> tuple[Drawer, int] | None:
     """The properties directly below a heading, and where the drawer ends; None where invalid."""
+    lines = raw.split(b"\n")
     if crlf:
         lines = [line.removesuffix(b"\r") for line in lines]
     planned = len(lines) > 1 and lines[1].lstrip(b" \t").startswith(PLANNING)
     opening = 2 if planned else 1
     if len(lines) <= opening or lines[opening].strip(b" \t").upper() != b":PROPERTIES:":
         return None
-    drawer: dict[str, str] = {}
+    drawer: Drawer = {}
     for place, line in enumerate(lines[opening + 1 :], opening + 1):
         text = line.strip(b" \t")
         if text.upper() == b":END:":
@@ -122,10 +146,14 @@ def _drawer(lines: list[bytes], *, crlf: bool) -> tuple[dict[str, str], int] | N
         key, _, value = text.partition(b" ")
         if b"\t" in key:
             key, _, value = text.partition(b"\t")
-        if len(key) <= 2 or key[:1] != b":" or key[-1:] != b":" or line.endswith(b"\r"):  # noqa: PLR2004  two colons
+        if not _is_key(key) or line.endswith(b"\r"):
             return None
-        drawer.setdefault(_decode(key[1:-1]).upper(), _decode(value).strip(BLANK))
+        drawer.setdefault(key.upper(), value.strip(b" \t"))
     return None
+
+
+def _is_key(word: bytes) -> bool:
+    return len(word) > len(b"::") and word[:1] == b":" == word[-1:]
 
 
 def _priority(text: str) -> tuple[str, str]:

@@ -15,19 +15,22 @@ from .waiting import waiting_entries, who_has_it_open
 KEYWORD = b"UNREAD"
 PIECE = 1 << 20
 OVERLAP = 64
-ENTRY_PIECE = 4096
+ENTRY_PIECE, MANY = 4096, 64
 LONGEST_ENTRY = 16 << 20
 COOKIE = b"# -*- mode: org; coding: utf-8-unix -*-"
 SPACE = 0x20
 BOM = b"\xef\xbb\xbf"
 SAVE_SECONDS = 2.0
+# As many as can be read in half of a hook's second; whoever has more will not read them one by one.
+MOST_READ = 10_000
 
 
 class Inbox:
-    """What an inbox file says at one moment."""
+    """What an inbox file says at one moment; `beyond` is how many more are only counted."""
 
     def __init__(self, path: str) -> None:
         self.messages: list[Message] = []
+        self.beyond = 0
         self.trouble = ""
         self._path = path
         self._first_line = b""
@@ -58,8 +61,9 @@ class Inbox:
         self._first_line = posix.pread(descriptor, 256, 0).partition(b"\n")[0]
         crlf = self._first_line.endswith(b"\r")
         seen: set[str] = set()
-        for start in unread_starts(descriptor):
-            raw = entry_at(descriptor, start)
+        starts = unread_starts(descriptor)
+        self.beyond = max(0, len(starts) - MOST_READ)
+        for raw in entries_at(descriptor, starts[self.beyond :]):
             message = parse(raw, KEYWORD, crlf=crlf)
             # Of two entries with one id the first counts; the second is for `doctor` to report.
             if message is not None and message.id not in seen:
@@ -119,16 +123,27 @@ def _is_unread(data: bytes | bytearray, at: int, end: int | None = None) -> bool
     )
 
 
-def entry_at(descriptor: int, start: int) -> bytes:
-    """The bytes of the entry whose heading begins here, up to the next one."""
-    size = ENTRY_PIECE
+def entries_at(descriptor: int, starts: list[int]) -> list[bytes]:
+    """The bytes of the entries whose headings begin here, each up to the next heading."""
+    found: list[bytes] = []
+    piece, first = b"", 0
+    size = ENTRY_PIECE if len(starts) < MANY else MANY * ENTRY_PIECE
+    for start in starts:
+        at = start - first
+        end = piece.find(b"\n* ", at)
+        if end < 0:
+            piece, first, at = _whole_entry(descriptor, start, size), start, 0
+            end = piece.find(b"\n* ")
+        found.append(piece[at : end + 1 if end >= 0 else len(piece)])
+    return found
+
+
+def _whole_entry(descriptor: int, start: int, size: int) -> bytes:
+    """A piece of the file that begins with an entry and holds all of it, up to a limit."""
     while True:
-        raw = posix.pread(descriptor, size, start)
-        end = raw.find(b"\n* ")
-        if end >= 0:
-            return raw[: end + 1]
-        if len(raw) < size or size >= LONGEST_ENTRY:
-            return raw
+        piece = posix.pread(descriptor, size, start)
+        if b"\n* " in piece or len(piece) < size or size >= LONGEST_ENTRY:
+            return piece
         size *= 4
 
 

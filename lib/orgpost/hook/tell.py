@@ -20,11 +20,11 @@ class Teller:
         inbox.read(watched.path_of("inbox-journal"), watched.inbox_lock)
         self.trouble = inbox.trouble
         self._sort(inbox.messages, copy, actor)
-        if not inbox.may_be_in_a_save:
+        if not inbox.beyond and not inbox.may_be_in_a_save:
             told.keep_only(inbox.messages)
         self._fresh = [message for message in self._shown if told.is_news(message, known=True)]
         self._unknown = [message for message in self._hidden if told.is_news(message, known=False)]
-        self._compose(copy, actor, inbox.messages)
+        self._compose(copy, actor, inbox)
 
     def _sort(self, messages: list[Message], copy: Copy, actor: str) -> None:
         """Who may be shown and who is only counted; what has expired is not news to anybody."""
@@ -42,15 +42,15 @@ class Teller:
         """Whether there is nothing to tell anybody."""
         return not self._shown and not self._hidden
 
-    def _compose(self, copy: Copy, actor: str, messages: list[Message]) -> None:
+    def _compose(self, copy: Copy, actor: str, inbox: Inbox) -> None:
         self.text, self.listed = "", []
         if not self._fresh and not self._unknown:
             return
-        unknown = sum(message.tier == "unknown" for message in messages)
-        counts = Counts(len(messages) - unknown, unknown, copy.troubles)
-        fit = [message for message in self._fresh if message.may_be_shown]
-        changed = {message.id for message in fit if self._told.is_changed(message)}
-        digest = compose(actor, fit, changed, counts, limit_of(copy.digest_chars))
+        unknown = sum(message.tier == "unknown" for message in inbox.messages)
+        unread = len(inbox.messages) - unknown + inbox.beyond
+        counts = Counts(unread, unknown, copy.troubles)
+        limit = limit_of(copy.digest_chars)
+        digest = compose(actor, self._fresh, self._told.is_changed, counts, limit)
         self.text, self.listed = digest.text, digest.listed
 
     def note_as_told(self, now: int) -> None:

@@ -111,10 +111,12 @@ class Told:
 
 def key_of(message: Message) -> str:
     """What stands for a message's id in a note."""
-    if len(message.id) <= LONGEST_ID and ID_LETTERS.issuperset(message.id):
-        return message.id
-    digest = blake2b(message.id.encode("utf-8", "surrogateescape"), digest_size=17)
-    return f"#{digest.hexdigest()}"
+    if not message.note_key:
+        id = message.id
+        is_plain = len(id) <= LONGEST_ID and ID_LETTERS.issuperset(id)
+        digest = blake2b(id.encode("utf-8", "surrogateescape"), digest_size=17)
+        message.note_key = id if is_plain else f"#{digest.hexdigest()}"
+    return message.note_key
 
 
 def note_name(client: str, session: str, actor: str) -> str:

@@ -168,6 +168,16 @@ def test_what_makes_a_line_in_an_agenda_is_noticed(
     assert oracle.agenda(path, DAY, log=log) != []
 
 
+@pytest.mark.parametrize("piece", ["<%%(a)>", "<2026-11-20 ", "<2026-11-20 Fri +1d> "])
+def test_a_body_full_of_stamps_does_not_halt_the_agenda(
+    oracle: Oracle, tmp_path: Path, piece: str
+) -> None:
+    """Stored in fixed-width lines alone, each takes Emacs minutes; the harness gives it less."""
+    path = tmp_path / "tex.org"
+    write(path, entries([piece * (65_000 // len(piece))], KINDS["message"]), KINDS["message"])
+    assert oracle.agenda(path, DAY) == []
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_text_is_an_open_clock(oracle: Oracle, tmp_path: Path, kind: str) -> None:
     """Clocking in looks for open clocks in all files, and fails over one that is no time."""

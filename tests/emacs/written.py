@@ -64,7 +64,9 @@ class Written:
     @property
     def title(self) -> str:
         """The title that was given."""
-        return f"text {self.number}" if self.line is None else self.line
+        if self.line is None or len(self.line) > syntax.VALUE_LIMIT:
+            return f"text {self.number}"
+        return self.line
 
     @property
     def note(self) -> str | None:

@@ -24,7 +24,7 @@ _BLANK: Final = BLANKS + "\n"
 # What the percent form is for; a percent sign alone is no reason for it.
 _HAZARD: Final = (
     rf"({syntax.HOT}|{syntax.TIMED}):|{syntax.CTL}|{syntax.TRAIL}|(?m:^)\t|(?<= )\t|\t(?= )"
-    rf"|{syntax.RANGE}|{syntax.LOGGED}"
+    rf"|{syntax.STAMP}|{syntax.LOGGED}"
 )
 
 

@@ -7,8 +7,7 @@ inbox needs none of them. docs/format.md holds the same ones, and a test compare
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from orgpost.names import NAME
 
@@ -49,8 +48,8 @@ LINE: Final = (
 TRAIL: Final = rf"{BL}(?=\n|\Z)"
 VALUE: Final = rf'\A(?:"|nil\Z|{BL})|{BL}\Z|%%\(|<%%|<[0-9]{{4}}-|(?i::END:|:PROPERTIES:)|[\t\n]'
 
-# What Org finds even in fixed-width lines and values, as it finds TIMED: ranges and logs.
-RANGE: Final = r"(?:(?<=>-)|(?<=>--)|(?<=>---))<(?=[0-9]{4}-)"
+# What Org finds even in fixed-width lines and values, as it finds TIMED: stamps and logs.
+STAMP: Final = r"<(?=%%|[0-9]{4}-)"
 LOGGED: Final = r'(?<= State) (?=")'
 
 # --- how entries are read -----------------------------------------------------------------------
@@ -142,8 +141,7 @@ COOKIE: Final = b"# -*- mode: org; coding: utf-8-unix -*-"
 BOM: Final = b"\xef\xbb\xbf"
 
 
-@dataclass(frozen=True, slots=True)
-class FileKind:
+class FileKind(NamedTuple):
     """What the entries of a file are, the keywords it knows, and how it ends its lines."""
 
     name: str

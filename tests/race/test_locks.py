@@ -39,7 +39,8 @@ from orgpost.store import FileStore
 store = FileStore({space!r})
 for number in range({count}):
     name = b"msg-{who}-%d" % number
-    store.append("inbox/tex.org", [(name, b"* UNREAD   x\\n:PROPERTIES:\\n:ID:       " + name + b"\\n:END:\\n")])
+    text = b"* UNREAD   x\\n:PROPERTIES:\\n:ID:       " + name + b"\\n:END:\\n"
+    store.append("inbox/tex.org", [(name, text)])
 store.close()
 """
 

@@ -43,6 +43,7 @@ class Watcher(threading.Thread):
         self.store, self.faults, self.views, self.stop = FileStore(space), [""][:0], 0, False
 
     def run(self) -> None:
+        """Look until it is enough."""
         seen: set[bytes] = set()
         while not self.stop:
             data = self.store.view(INBOX).data

@@ -6,6 +6,7 @@ prints an id as soon as it was told that it is stored, and `READ id` when it was
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -21,10 +22,15 @@ def entry(name: str, body: str = "hello") -> tuple[bytes, bytes]:
     return name.encode(), text.encode()
 
 
-def start(space: Path, who: str, count: int, pause: float = 0.0) -> subprocess.Popen[str]:
-    """Start a writer; its standard output says what it was told."""
+def start(
+    space: Path, who: str, count: int, pause: float = 0.0, told: Path | None = None
+) -> subprocess.Popen[str]:
+    """Start a writer; its standard output, or the file `told`, says what it was told."""
     words = [sys.executable, __file__, LIB, str(space), who, str(count), str(pause)]
-    return subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
+    if told is None:
+        return subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
+    with told.open("a") as out:
+        return subprocess.Popen(words, stdout=out, text=True)
 
 
 def _main(space: str, who: str, count: int, pause: float) -> None:
@@ -33,9 +39,13 @@ def _main(space: str, who: str, count: int, pause: float) -> None:
 
     store = FileStore(space, lock_seconds=30)
 
+    def tell(words: str) -> None:
+        # One call of the system, so that a kill leaves the whole line or none.
+        os.write(1, f"{words}\n".encode())
+
     def send(name: str) -> None:
         store.append(INBOX, [entry(name)])
-        print(name, flush=True)
+        tell(name)
 
     def mark(name: str) -> None:
         def decide(page: Page) -> None:
@@ -45,7 +55,7 @@ def _main(space: str, who: str, count: int, pause: float) -> None:
             page.replace(span, raw.replace(b"* UNREAD   ", b"* READ     ", 1))
 
         store.edit(INBOX, decide)
-        print(f"READ {name}", flush=True)
+        tell(f"READ {name}")
 
     for number in range(count):
         name = f"msg-{who}-{number}"

@@ -156,13 +156,13 @@ MOST = 15
 
 def seconds(data: bytes) -> float:
     """The time that it takes to read all of it, and to claim its first entry."""
-    start = time.perf_counter()
+    start = time.process_time()
     entries = read_everything(data, TASK)
     scan.keyword_starts(data, b"QUEUED")
     scan.find_id(data, b"task-2")
     scan.find_id(data, b"task-1")
     change_everything(entries[:1])
-    return time.perf_counter() - start
+    return time.process_time() - start
 
 
 def ratio(small: bytes, large: bytes) -> float:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -15,7 +14,7 @@ from orgpost.org.logbook import state_item
 from orgpost.org.syntax import TASK, FileKind
 from tests.org.strategies import texts, whole_texts
 
-CRLF = replace(TASK, crlf=True)
+CRLF = TASK._replace(crlf=True)
 # A person's hand: no padding, small letters, indented, a key twice, a drawer, a sub-tree.
 BY_HAND = b"""*  QUEUED [#B] COMMENT Hello \t :a:
   SCHEDULED: <2026-11-21 Sat 10:00 +1w> and words

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,7 +16,7 @@ from tests.independent_reader import read_bytes
 from tests.org.strategies import files, texts, whole_texts
 
 ID = "msg-20261120-083105-7k3m9q2xwd"
-CRLF = replace(MESSAGE, crlf=True)
+CRLF = MESSAGE._replace(crlf=True)
 
 
 def draft(**more: Any) -> Draft:

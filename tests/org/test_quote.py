@@ -267,11 +267,11 @@ def slow(units: list[str]) -> list[str]:
     found = []
     for unit in units:
         text = (unit * (SIZE // len(unit)))[:SIZE]
-        start = time.perf_counter()
+        start = time.process_time()
         encoded = quote.encode_body(text)
-        middle = time.perf_counter()
+        middle = time.process_time()
         same = quote.decode_body(*encoded) == text
-        if max(middle - start, time.perf_counter() - middle) > HALF_A_SECOND or not same:
+        if max(middle - start, time.process_time() - middle) > HALF_A_SECOND or not same:
             found.append(unit)
     return found
 
@@ -292,7 +292,7 @@ def test_a_body_of_any_one_thing_is_encoded_at_once() -> None:
 def test_titles_and_values_of_one_thing_are_shown_at_once(unit: str) -> None:
     """Nobody checked their length yet."""
     text = unit * (SIZE // len(unit))
-    start = time.perf_counter()
+    start = time.process_time()
     quote.shown(text)
     quote.unquote_value(quote.quote_value(text))
-    assert time.perf_counter() - start < HALF_A_SECOND
+    assert time.process_time() - start < HALF_A_SECOND

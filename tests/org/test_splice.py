@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from itertools import takewhile
 from typing import Final
 
@@ -17,7 +16,7 @@ from orgpost.org.logbook import state_item
 from orgpost.org.syntax import MESSAGE, TASK, FileKind
 from tests.org.strategies import whole_texts
 
-CRLF: Final = replace(TASK, crlf=True)
+CRLF: Final = TASK._replace(crlf=True)
 STAMP: Final = "[2026-11-20 Fri 09:32]"
 KINDS: Final = pytest.mark.parametrize("kind", [TASK, CRLF], ids=["lf", "crlf"])
 

@@ -93,9 +93,9 @@ def test_what_cannot_be_read_is_no_time(text: str) -> None:
 
 def test_a_stamp_that_never_ends_is_given_up_at_once() -> None:
     """In one pass, however long it is."""
-    start = time.perf_counter()
+    start = time.process_time()
     assert parse_stamp("[2026-11-20 " + "x" * 1_000_000, CET) is None
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 0.5
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,7 +26,7 @@ def entry(raw: bytes) -> Entry:
 def test_an_entry_of_ours_is_read_alike() -> None:
     """Quoted values, tags, a priority, a body in percent form, CRLF."""
     raw = message(body="\t*x*\r\n", NOTE="a :END: b").replace(b"Hello\n", b"[#A] Hello  :a:b:\n", 1)
-    crlf = parse(raw.replace(b"\n", b"\r\n"), replace(MESSAGE, crlf=True))
+    crlf = parse(raw.replace(b"\n", b"\r\n"), MESSAGE._replace(crlf=True))
     assert (differences(entry(raw)), differences(crlf)) == ([], [])
 
 
@@ -44,7 +43,7 @@ def test_an_entry_of_ours_is_read_alike() -> None:
 def test_what_is_read_otherwise_is_named(ours: bytes, theirs: bytes, what: str) -> None:
     """Here because the bytes behind our reading are others."""
     read = entry(message())
-    assert what in differences(replace(read, raw=read.raw.replace(ours, theirs, 1)))
+    assert what in differences(read._replace(raw=read.raw.replace(ours, theirs, 1)))
 
 
 def test_what_orgparse_cannot_read_is_named() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -202,7 +202,7 @@ def _task(each: Addressed, place: _Place, links: _Links, created: str) -> bytes:
     }
     wanted = _draft(letter, place, facts, _COOKIES[letter.priority])
     slack = 0 if letter.state == ARCHIVED else SLACK_BYTES
-    return render(replace(wanted, planning=letter.planning, slack=slack), TASK)
+    return render(wanted._replace(planning=letter.planning, slack=slack), TASK)
 
 
 def _draft(

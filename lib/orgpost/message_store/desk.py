@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -51,8 +50,7 @@ class Announcement(NamedTuple):
     by: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
+class Rules(NamedTuple):
     """What the settings say about mail."""
 
     stale_after: timedelta = timedelta(hours=24)
@@ -63,8 +61,7 @@ class Rules:
     attach_roots: tuple[Path, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
+class Desk(NamedTuple):
     """The store, the clock and the others whom a message store asks."""
 
     space: Path
@@ -73,7 +70,7 @@ class Desk:
     contacts: Callable[[], Contacts]
     files: Files
     notes: Notes
-    rules: Rules = field(default_factory=Rules)
+    rules: Rules = Rules()
 
     def good_contacts(self) -> Contacts:
         """Give the contacts; commands that write do not rely on a file with problems."""

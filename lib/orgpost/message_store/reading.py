@@ -7,8 +7,7 @@ an inbox of 100,000 messages is listed in the memory of its file.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, overload
+from typing import TYPE_CHECKING, Final, NamedTuple, overload
 
 from orgpost.errors import InvalidField
 from orgpost.message import PRIORITIES, Message
@@ -28,8 +27,7 @@ if TYPE_CHECKING:
 UNREAD: Final = (str(MessageState.UNREAD),)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Query:
+class Query(NamedTuple):
     """What an inbox is asked for; no states are all states of the hot file."""
 
     states: Sequence[str] = UNREAD

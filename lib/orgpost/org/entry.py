@@ -7,7 +7,6 @@ Bodies, drawers and sub-headings are looked at only when they are asked for.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
@@ -50,8 +49,7 @@ class Heading(NamedTuple):
     tags: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A level-1 heading and everything up to the next one, and where in it things are."""
 
     raw: bytes
@@ -281,8 +279,7 @@ def _decode(raw: bytes, kind: FileKind) -> str:
 # --- writing ------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
+class Draft(NamedTuple):
     """What a new entry says; SUBJECT and BODY_ENC are not told, they follow from title and body."""
 
     id: str

@@ -7,7 +7,6 @@ their ids are found by searching bytes, and only line feed ends a line.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from orgpost.org import syntax
@@ -60,7 +59,7 @@ def file_kind(data: bytes, kind: FileKind) -> FileKind:
     own = tuple(opened), tuple(closed)
     if own == (kind.keywords_open, kind.keywords_closed) and kind.crlf == is_crlf(data):
         return kind
-    return replace(kind, keywords_open=own[0], keywords_closed=own[1], crlf=is_crlf(data))
+    return kind._replace(keywords_open=own[0], keywords_closed=own[1], crlf=is_crlf(data))
 
 
 def _new_keywords(words: list[str], known: list[str]) -> list[str]:

@@ -73,9 +73,9 @@ def test_a_mark_after_all_of_a_persons_edits_changes_the_keyword_only(
     do(oracle, office, INBOX, "set-property", ids[1], "Mine", "a value")
     do(oracle, office, INBOX, "move-to-end", ids[1])
     do(oracle, office, INBOX, "add-blank-lines")
-    before = office.bytes()
+    before = office.content()
     office.mail.mark(ids, "READ")
-    assert office.bytes() == before.replace(b"* UNREAD   ", b"* READ     ")
+    assert office.content() == before.replace(b"* UNREAD   ", b"* READ     ")
     assert oracle.lint(office.path(INBOX)) == []
 
 
@@ -87,10 +87,10 @@ def test_an_archive_that_a_person_edits_is_added_to(oracle: Oracle, office: Offi
     do(oracle, office, ARCHIVE, "note", first, "words of mine")
     do(oracle, office, ARCHIVE, "set-tags", first, ["kept"])
     do(oracle, office, ARCHIVE, "add-blank-lines")
-    edited = office.bytes(ARCHIVE)
+    edited = office.content(ARCHIVE)
     office.mail.archive(second)
-    assert office.bytes(ARCHIVE).startswith(edited)
-    assert office.bytes(ARCHIVE).count(b"#+TODO:") == 1
+    assert office.content(ARCHIVE).startswith(edited)
+    assert office.content(ARCHIVE).count(b"#+TODO:") == 1
     headings = oracle.headings(office.path(ARCHIVE))
     assert [(one.keyword, one.get("ARCHIVE_TODO")) for one in headings] == [
         ("ARCHIVED", "READ"),
@@ -111,7 +111,7 @@ def test_what_a_person_archived_in_emacs_is_still_found(oracle: Oracle, office: 
     office.clock.advance(11)  # until then the program takes a loss for an accident
     do(oracle, office, INBOX, "todo", gone, "DONE", "")
     do(oracle, office, INBOX, "archive", gone)
-    there = office.bytes(f"{INBOX}_archive")
+    there = office.content(f"{INBOX}_archive")
     assert [message.id for message in office.mail.find_messages("tex")] == [kept]
     assert office.mail.find_by_id(gone).body == "body 1"
-    assert office.bytes(f"{INBOX}_archive") == there
+    assert office.content(f"{INBOX}_archive") == there

@@ -32,6 +32,7 @@ def test_whatever_was_told_before_a_kill_is_there_once(tmp_path: Path, rng: rand
     """`kill -9` at random; every told id once, nothing torn, and the next send works."""
     space, said = tmp_path / "space", tmp_path / "told"
     (space / "org/messaging/inbox").mkdir(parents=True)
+    told: list[str] = []
     kills, generation, end = 0, 0, time.monotonic() + SECONDS
     while time.monotonic() < end:
         before = said.stat().st_size if said.exists() else 0
@@ -49,12 +50,14 @@ def test_whatever_was_told_before_a_kill_is_there_once(tmp_path: Path, rng: rand
         told = said.read_text().split("\n")[:-1]
         data = FileStore(space).view(INBOX).data
         ids = [id.decode() for id, _ in scan.find_all_ids(data)]
-        sent = [line for line in told if not line.startswith("READ ")]
+        sent = [line for line in told if line.startswith("msg-")]
         assert len(ids) == len(set(ids))
         assert set(sent) - set(ids) == set()
         states = {entry.id: entry.keyword for entry in read_bytes(data, "message")}
         marked = {line.removeprefix("READ ") for line in told if line.startswith("READ ")}
         assert {id for id in marked if states[id] != "READ"} == set()
+        grown = [line.removeprefix("GREW ") for line in told if line.startswith("GREW ")]
+        assert {id for id in grown if data.count(f"grown by {id}\n".encode()) != 1} == set()
         assert b"\0" not in data
     print(f"{kills} kills, {len(told)} told")
     assert len(told) > kills

@@ -84,7 +84,9 @@ def test_saves_of_a_person_and_writes_of_programs_are_all_there_once(
     assert [writer.returncode for writer in writers] == [0] * WRITERS
     text = file_of(space).read_text()
     marked = [line.removeprefix("READ ") for line in told if line.startswith("READ ")]
-    sent = [line for line in told if line and not line.startswith("READ ")]
+    sent = [line for line in told if line.startswith("msg-")]
+    grown = [line.removeprefix("GREW ") for line in told if line.startswith("GREW ")]
+    assert {name for name in grown if text.count(f"grown by {name}\n") != 1} == set()
     assert len(sent) == WRITERS * SENDS
     assert {
         name: text.count(f":ID:       {name}\n")

@@ -2,6 +2,7 @@
 
 `python writers.py LIB SPACE WHO COUNT PAUSE` sends COUNT messages, marks each second one READ, and
 prints an id as soon as it was told that it is stored, and `READ id` when it was told of the mark.
+Now and then it lets the file's first entry grow, and prints `GREW id`.
 """
 
 from __future__ import annotations
@@ -57,9 +58,19 @@ def _main(space: str, who: str, count: int, pause: float) -> None:
         store.edit(INBOX, decide)
         tell(f"READ {name}")
 
+    def grow(name: str) -> None:
+        # Near the beginning of the file, so that every other entry moves.
+        def decide(page: Page) -> None:
+            page.insert(scan.spans(page.data)[0].end, f"grown by {name}\n".encode())
+
+        store.edit(INBOX, decide)
+        tell(f"GREW {name}")
+
     for number in range(count):
         name = f"msg-{who}-{number}"
         send(name)
+        if number % 7 == 3:
+            grow(name)
         if number % 2:
             mark(name)
         time.sleep(pause)

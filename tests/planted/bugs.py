@@ -1,0 +1,93 @@
+"""Known bugs of stores, each a patch of a line or two, and the suite that must notice it.
+
+`old` stands exactly once in the file; `suite` is what pytest is given, as small as it may be.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Bug(NamedTuple):
+    """One bug to be planted in a copy of the library."""
+
+    number: int
+    what: str
+    file: str
+    old: str
+    new: str
+    suite: tuple[str, ...]
+
+
+HOLD = "            with self.held(path) as held, held.alone():\n"
+EMACS = "tests/race/test_with_emacs.py"
+EIO = "tests/fault/test_eio.py"
+
+BUGS = (
+    Bug(
+        6,
+        "lock by existence instead of by kernel",
+        "store/calls.py",
+        "        if lock_descriptor(fd, blocking=False):\n            return True\n",
+        "        if lock_descriptor is not None:\n            return True\n",
+        ("tests/race/test_kill_soak.py",),
+    ),
+    Bug(
+        8,
+        "sync retried after an error",
+        "store/journal_file.py",
+        "        try:\n            self._disk.sync_data(fd)\n",
+        "        with suppress(OSError):\n            self._disk.sync_data(fd)\n"
+        "        try:\n            self._disk.sync_data(fd)\n",
+        (EIO,),
+    ),
+    Bug(
+        9,
+        "length ignored on a short write",
+        "store/disk.py",
+        "            view = view[self.calls.write(fd, view) :]",
+        "            view = view[self.calls.write(fd, view) * 0 + len(view) :]",
+        (EIO, "-k", "short"),
+    ),
+    Bug(
+        11,
+        "confirm without looking at foreign changes",
+        "store/keeper.py",
+        "        return self.is_our_print(block) and not self._journal",
+        "        return not self._journal",
+        (f"{EMACS}::test_saves_of_a_person_and_writes_of_programs_are_all_there_once",),
+    ),
+    Bug(
+        16,
+        "page read before the lock",
+        "store/writer.py",
+        f"{HOLD}                page = held.page()\n",
+        f"{HOLD}                page = held.page()\n            self._clock.sleep(0.01)\n"
+        f"{HOLD}                held.page()\n",
+        (f"{EMACS}::test_saves_of_a_person_and_writes_of_programs_are_all_there_once",),
+    ),
+    Bug(
+        17,
+        "stale editor lock obeyed for ever",
+        "store/watch.py",
+        "        if not self._calls.process_alive(editor.pid):\n            return True\n",
+        "        if not self._calls.process_alive(editor.pid):\n            return False\n",
+        ("tests/race/test_editor_locks.py",),
+    ),
+    Bug(
+        18,
+        "live editor lock ignored",
+        "store/watch.py",
+        "                yield editor\n                return\n",
+        "                yield None\n                return\n",
+        ("tests/race/test_editor_locks.py",),
+    ),
+    Bug(
+        23,
+        "scratch mode 0644",
+        "store/disk.py",
+        "            self.calls.chmod(fd, like)\n",
+        "            self.calls.chmod(fd, 0o644)\n",
+        ("tests/security/test_modes.py",),
+    ),
+)

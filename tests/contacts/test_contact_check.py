@@ -149,6 +149,19 @@ def test_all_faults_of_all_actors_are_told_at_once() -> None:
     assert [actor.id for actor in check(text).actors] == ["b"]
 
 
+def test_whose_id_or_kind_is_no_use_is_nobody() -> None:
+    """Whoever has another fault is there, as far as they are trusted without it."""
+    text = "actors:\n- {id: a}\n- {id: b, kind: robot}\n- {kind: person}\n"
+    text += "- {id: c, kind: person, name: 7, trust_tier: boss, handles: x, added: x}\n"
+    assert check(text).actors == (Actor(id="c", name="c", kind="person"),)
+
+
+def test_a_name_has_an_end() -> None:
+    """Two hundred and fifty characters are a name, more are a text."""
+    text = "actors: [{id: a, kind: person, name: %s}]"
+    assert [len(told(text % ("x" * length))) for length in (250, 251)] == [0, 1]
+
+
 def test_unknown_keys_are_kept_and_warned_of() -> None:
     """They may be somebody's, or a later version's."""
     contacts = check("version: 2\nactors:\n- {id: a, kind: person, phone: 1}\n")

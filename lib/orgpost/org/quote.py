@@ -141,8 +141,17 @@ def shown(title: str) -> str:
 # --- values -------------------------------------------------------------------------------------
 
 
+# Names, ids, numbers and our own stamps: most values are these, and one look is enough for them.
+_HARMLESS: Final = (
+    r"(?!nil\Z)[A-Za-z0-9][A-Za-z0-9._@-]*"
+    r"|\[[0-9]{4}-[0-9]{2}-[0-9]{2} [A-Z][a-z]{2} [0-9]{2}:[0-9]{2}(?::[0-9]{2})?\]"
+)
+
+
 def quote_value(text: str) -> str:
     """Give a property's value as it is written: bare, or as a JSON string."""
+    if re.fullmatch(_HARMLESS, text):
+        return text
     hazards = (syntax.HOT, syntax.CTL, syntax.VALUE, syntax.TIMED, syntax.LOGGED)
     if text and not any(re.search(hazard, text) for hazard in hazards):
         return text

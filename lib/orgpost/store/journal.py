@@ -9,7 +9,7 @@ restart, so leftovers of earlier rounds are always lower and end the reading.
 from __future__ import annotations
 
 import struct
-from enum import IntEnum, IntFlag
+from enum import IntEnum
 from typing import TYPE_CHECKING, Final, NamedTuple
 from zlib import crc32
 
@@ -197,14 +197,14 @@ def without_voids(records: Sequence[Record]) -> list[Record]:
     return kept
 
 
-class Flag(IntFlag):
-    """What a writer must know of a file that it does not read."""
+class Flag:
+    """What a writer must know of a file that it does not read; plain bits, asked at each write."""
 
-    BROKEN = 1  # a sync of the journal failed: it is made anew before it is written to
-    CRLF = 2
-    BARE = 4  # its first line is not the cookie
-    OPEN = 8  # its last line has no line end
-    REPLACING = 16  # a scratch file may be beside it
+    BROKEN: Final = 1  # a sync of the journal failed: it is made anew before it is written to
+    CRLF: Final = 2
+    BARE: Final = 4  # its first line is not the cookie
+    OPEN: Final = 8  # its last line has no line end
+    REPLACING: Final = 16  # a scratch file may be beside it
 
 
 class Block(NamedTuple):

@@ -123,14 +123,14 @@ class Keeper:
                 raise Changed
         return self.data or b""
 
-    def has(self, flag: Flag) -> bool:
+    def has(self, flag: int) -> bool:
         """Ask what a writer must know of the file."""
         return bool(self._flags() & flag)
 
-    def _flags(self) -> Flag:
+    def _flags(self) -> int:
         if self.data is None and self.block is not None:
-            return Flag(self.block.flags)
-        data, flags = self.content(), Flag(0)
+            return self.block.flags
+        data, flags = self.content(), 0
         flags |= Flag.CRLF if scan.is_crlf(data) else 0
         flags |= Flag.BARE if self.kind is not None and not scan.has_cookie(data) else 0
         return flags | (Flag.OPEN if data and not data.endswith(b"\n") else 0)
@@ -178,7 +178,7 @@ class Keeper:
         """Let whoever comes next make the journal anew and look at everything."""
         self._warn(Flag.BROKEN)
 
-    def _warn(self, flag: Flag) -> None:
+    def _warn(self, flag: int) -> None:
         block = self.block
         if block is None:
             # Nobody knows anything yet, and that must not be taken for knowledge.

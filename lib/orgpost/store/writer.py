@@ -173,7 +173,10 @@ class Writer:
         return Held(keeper, self._watch)
 
     def _box(self, path: str) -> _Box:
-        return self._boxes.setdefault(path, _Box(self._disk, self._clock, path))
+        box = self._boxes.get(path)
+        if box is None:
+            box = self._boxes[path] = _Box(self._disk, self._clock, path)
+        return box
 
     def _report(self, reason: str, path: str, part: Part) -> None:
         facts = {"id": part.id.decode("utf-8", "replace"), "offset": part.offset}

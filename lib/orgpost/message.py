@@ -223,7 +223,7 @@ def excerpt(body: str) -> str:
     """Give the subject of a message that has none: its first line with words in it."""
     lines = (re.sub(r"[\x00-\x1f\x7f-\x9f\s]+", " ", line).strip() for line in body.split("\n"))
     line = next((line for line in lines if line), "")
-    return line[:EXCERPT].rstrip() or NO_SUBJECT
+    return line[:EXCERPT] or NO_SUBJECT
 
 
 def answer_subject(subject: str) -> str:

@@ -113,6 +113,8 @@ def test_a_thread_of_nobody_is_unknown(office: Office) -> None:
     """Exit 3."""
     with pytest.raises(UnknownId):
         office.mail.find_thread("msg-nowhere")
+    with pytest.raises(WrongKind):
+        office.mail.find_thread("task-1")
 
 
 # --- words --------------------------------------------------------------------------------------

@@ -109,7 +109,7 @@ def test_stale_is_unread_for_longer_than_the_settings_say(office: Office) -> Non
     assert len(office.mail.list_inbox("tex", Query(stale=True))) == 0
     office.clock.advance(2)
     office.send("young")
-    assert [m.id for m in office.mail.list_inbox("tex", Query(stale=True))] == [old.id]
+    assert [m.id for m in office.mail.list_inbox("tex", Query(states=(), stale=True))] == [old.id]
 
 
 def test_an_inbox_that_is_not_there_is_empty(office: Office) -> None:
@@ -194,6 +194,12 @@ def test_a_keyword_that_a_person_added_is_a_state(office: Office) -> None:
     todo = "#+TODO: UNREAD READ TODO SOMEDAY | DONE ARCHIVED\n"
     office.write(HEADER + todo + entry("msg-a", "SOMEDAY"))
     assert [m.state for m in office.mail.find_messages("tex", state="SOMEDAY")] == ["SOMEDAY"]
+
+
+def test_what_a_person_archived_in_place_is_archived(office: Office) -> None:
+    """It says so itself, though it stands in the hot file."""
+    office.write(HEADER + entry("msg-a", "ARCHIVED"))
+    assert office.mail.find_by_id("msg-a").archived is True
 
 
 def test_bytes_that_are_no_text_show_as_such_in_json(office: Office) -> None:

@@ -111,6 +111,15 @@ def test_only_the_first_of_two_equal_ids_is_marked(office: Office) -> None:
     )
 
 
+def test_among_many_ids_too_the_first_of_two_equal_ones_is_marked(office: Office) -> None:
+    """However the entries are looked for."""
+    ids = [office.send(str(number)).id for number in range(12)]
+    text = office.content().decode()
+    office.write(text + text[text.index("* UNREAD") :])
+    office.mail.mark(ids, "todo")
+    assert office.content().decode().startswith(text.replace("* UNREAD  ", "* TODO    "))
+
+
 def test_a_keyword_that_only_a_person_knows_is_moved_by_nobody(office: Office) -> None:
     """It is theirs."""
     sent = office.send()

@@ -216,6 +216,40 @@ def test_the_same_id_with_other_content_is_a_conflict(
     assert office.files() == before
 
 
+def test_the_same_id_between_the_look_and_the_lock_is_a_duplicate(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process was faster; the file is looked at again under the lock."""
+    real = office.store.append
+
+    def late(path: str, entries: Any, **facts: Any) -> Any:
+        monkeypatch.setattr(office.store, "append", real)
+        office.send("Hi", id="msg-once")
+        return real(path, entries, **facts)
+
+    monkeypatch.setattr(office.store, "append", late)
+    assert office.deliver("Hi", id="msg-once").duplicate is True
+    assert len(office.mail.find_unread("tex")) == 1
+
+
+def test_the_same_id_that_was_archived_meanwhile_is_a_duplicate(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sent, read and archived by others between the look and the lock."""
+    real = office.store.append
+
+    def late(path: str, entries: Any, **facts: Any) -> Any:
+        monkeypatch.setattr(office.store, "append", real)
+        office.send("Hi", id="msg-once")
+        office.mail.mark("msg-once", "done")
+        office.mail.archive("msg-once")
+        return real(path, entries, **facts)
+
+    monkeypatch.setattr(office.store, "append", late)
+    assert office.deliver("Hi", id="msg-once").duplicate is True
+    assert len(office.mail.find_messages("tex")) == 0
+
+
 def test_a_duplicate_is_found_in_an_archive_too(office: Office) -> None:
     """Also one of an earlier month: the caller's id says nothing of when it was sent."""
     office.send("Hi", id="msg-once")

@@ -93,6 +93,17 @@ def test_each_byte_of_a_person_stays(stage: Stage, before: bytes) -> None:
     assert data.replace(b"\r\n", b"\n").endswith(ONE[1].replace(b"UNREAD", b"READ  "))
 
 
+def test_a_line_end_that_is_missing_is_added_once(stage: Stage) -> None:
+    """The first new entry closes a person's last line, and the next ones follow each other."""
+    stage.person.save(INBOX, HEADER + b"* a\nno line end")
+    stage.pass_time(3)
+    store = stage.store()
+    for each in (ONE, TWO, THREE):
+        store.append(INBOX, [each])
+    expected = HEADER + b"* a\nno line end\n" + ONE[1] + TWO[1] + THREE[1]
+    assert stage.person.read(INBOX) == expected
+
+
 # --- edits --------------------------------------------------------------------------------------
 
 

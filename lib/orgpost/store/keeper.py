@@ -68,6 +68,7 @@ class Keeper:
         self.block = lock.block()
         self._lock, self._journal = lock, journal
         self.at = NOWHERE if self.block is None else self.block.position
+        self._flags = 0 if self.block is None else self.block.flags
 
     # -- what is there -------------------------------------------------------------------------
 
@@ -112,6 +113,7 @@ class Keeper:
         with trouble(self.path, "read"):
             found = self.disk.read(self.folder, self.name)
         self.data, self.found = found if found is not None else (b"", None)
+        self._flags = self._flags_of(self.data)
         return self.data
 
     def content(self) -> bytes:
@@ -125,13 +127,12 @@ class Keeper:
 
     def has(self, flag: int) -> bool:
         """Ask what a writer must know of the file."""
-        return bool(self._flags() & flag)
+        if self.data is None and self.block is None:
+            self.content()
+        return bool(self._flags & flag)
 
-    def _flags(self) -> int:
-        if self.data is None and self.block is not None:
-            return self.block.flags
-        data, flags = self.content(), 0
-        flags |= Flag.CRLF if scan.is_crlf(data) else 0
+    def _flags_of(self, data: bytes) -> int:
+        flags = Flag.CRLF if scan.is_crlf(data) else 0
         flags |= Flag.BARE if self.kind is not None and not scan.has_cookie(data) else 0
         return flags | (Flag.OPEN if data and not data.endswith(b"\n") else 0)
 
@@ -209,7 +210,7 @@ class Keeper:
         if self.block is not None:
             turn, inode = (self.block.turn + 2) & 0xFFFF_FFFE, self.block.confirmed_inode
             mark_ns = self.block.mark_ns if mark == self.block.mark else mark_ns
-        flags, boot = self._flags(), self.disk.boot()
+        flags, boot = self._flags, self.disk.boot()
         return Block(turn, flags, *_print(self.found), *self.at, mark, mark_ns, inode, boot)
 
     def forget(self, upto: int) -> None:
@@ -268,6 +269,7 @@ class Keeper:
                 return False
             self.begin()
             self._write_tail(fd, record, self.found.st_size)
+            self._flags &= ~Flag.OPEN
             if not self._stands(fd, record):
                 return False
         finally:
@@ -373,6 +375,7 @@ class Keeper:
 
     def _arrived(self, data: bytes) -> None:
         self.data, self.found = data, self.disk.print_of(self.folder, self.name)
+        self._flags = self._flags_of(data)
         if self.block is not None and self.found is not None:
             self.block = self.block._replace(confirmed_inode=self.found.st_ino)
 

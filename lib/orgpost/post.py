@@ -16,6 +16,7 @@ from orgpost import settings_file, space
 from orgpost.clock import Clock
 from orgpost.contact import Trust
 from orgpost.contact_file import ContactFile
+from orgpost.errors import BadSettings
 from orgpost.file_delivery import FileDelivery
 from orgpost.message_store import Desk, MessageStore, Rules
 from orgpost.message_store.announced import HookNotes
@@ -42,6 +43,8 @@ class Post:
             lock_seconds=settings.number("store.lock_seconds"),
         )
         self.contacts = ContactFile(self.store, self.clock, _trust(settings))
+        if "owner" in settings.tiers("messaging.trust_overrides").values():
+            self._refuse_owners_who_are_no_people()
 
     @classmethod
     def open(cls, space: str | Path | None = None, me: str | None = None) -> Self:
@@ -72,6 +75,13 @@ class Post:
                 rules=_rules(self.settings),
             )
         )
+
+    def _refuse_owners_who_are_no_people(self) -> None:
+        from orgpost.config import refuse_overrides
+
+        problems = refuse_overrides(self.settings, self.contacts.load().bad_overrides())
+        if problems:
+            raise BadSettings(problems)
 
     def close(self) -> None:
         """Put in what waits for a save to end, and let go of all files."""

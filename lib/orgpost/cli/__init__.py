@@ -11,14 +11,19 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+INTERRUPTED = 130
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; gives its exit status."""
     words = list(sys.argv[1:] if argv is None else argv)
-    if words[:1] == ["hook"]:
-        from orgpost.cli.hook import run_hook
+    try:
+        if words[:1] == ["hook"]:
+            from orgpost.cli.hook import run_hook
 
-        return run_hook(words[1:])
-    from orgpost.cli.door import run
+            return run_hook(words[1:])
+        from orgpost.cli.door import run
 
-    return run(words)
+        return run(words)
+    except KeyboardInterrupt:
+        return INTERRUPTED

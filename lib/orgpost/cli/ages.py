@@ -1,10 +1,8 @@
-"""How long ago something was, in words for people; and times as JSON has them."""
+"""How long ago something was, in words for people."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
-
-from orgpost.org.stamp import utc_text
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -12,6 +10,7 @@ if TYPE_CHECKING:
     from orgpost.clock import Clock
 
 _STEPS: Final = ((86_400, "d"), (3600, "h"), (60, "m"))
+_NOW: Final = "now"
 
 
 def age(moment: datetime | None, clock: Clock) -> str:
@@ -22,9 +21,10 @@ def age(moment: datetime | None, clock: Clock) -> str:
     for size, unit in _STEPS:
         if seconds >= size:
             return f"{seconds // size}{unit}"
-    return "now"
+    return _NOW
 
 
-def seen(moment: datetime | None) -> str | None:
-    """Give a time as JSON has it."""
-    return None if moment is None else utc_text(moment)
+def ago(moment: datetime, clock: Clock) -> str:
+    """Say the same in a sentence: `4d ago`, or `just now`."""
+    words = age(moment, clock)
+    return "just now" if words == _NOW else f"{words} ago"

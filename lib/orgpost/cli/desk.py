@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
-from orgpost.errors import NoIdentity, NotASpace, NotUtf8, Usage
+from orgpost.errors import (
+    BadContacts,
+    InvalidField,
+    NoIdentity,
+    NotASpace,
+    NotUtf8,
+    OrgpostError,
+    Usage,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,6 +24,7 @@ if TYPE_CHECKING:
     from orgpost.cli.show import Show
     from orgpost.clock import Clock
     from orgpost.config import Settings
+    from orgpost.contact import Contacts
     from orgpost.message import Message
     from orgpost.message_store import MessageStore
     from orgpost.post import Post
@@ -32,13 +40,13 @@ class Desk:
     @property
     def space_named(self) -> str | None:
         """The value of ``--space``."""
-        named: str | None = getattr(self._args, "space", None)
+        named: str | None = self._args.space
         return named
 
     @property
     def actor_named(self) -> str | None:
         """The value of ``--as``."""
-        named: str | None = getattr(self._args, "actor_name", None)
+        named: str | None = self._args.actor_name
         return named
 
     def space(self) -> Path:
@@ -75,6 +83,11 @@ class Desk:
         """The post's clock."""
         return self.post.clock
 
+    @property
+    def contacts(self) -> Contacts:
+        """Who is who, as the file is now."""
+        return self.post.contacts.load()
+
     @cached_property
     def me(self) -> str:
         """Who acts; `NoIdentity` where nobody says."""
@@ -94,11 +107,11 @@ class Desk:
 
     def actor(self, name: str) -> str:
         """Give the id of an actor or handle."""
-        return self.post.contacts.load().resolve(name, sender=self.me_or_none()).id
+        return self.contacts.resolve(name, sender=self.me_or_none()).id
 
     def tier(self, message: Message) -> str:
         """Say how far the sender of a message is trusted, and everybody behind it."""
-        return self.post.contacts.load().effective_tier(message.sender, message.via)
+        return self.contacts.effective_tier(message.sender, message.via)
 
     def with_tier(self, message: Message) -> dict[str, Any]:
         """Give a message as JSON has it, with its sender's tier."""
@@ -106,9 +119,15 @@ class Desk:
 
     def every_space(self) -> Iterator[tuple[str, Desk]]:
         """Give the desk of each space of `messaging.spaces`, or of this one."""
-        for space in self.settings.words("messaging.spaces") or (str(self.post.space),):
-            named = argparse.Namespace(**{**vars(self._args), "space": space})
-            with Desk(named, self.show) as desk:
+        from argparse import Namespace
+
+        from orgpost import settings_file
+
+        here = self.space_or_none()
+        named = settings_file.load(here, os.environ).words("messaging.spaces")
+        for space in named or (str(here or self.space()),):
+            args = Namespace(**{**vars(self._args), "space": space})
+            with Desk(args, self.show) as desk:
                 yield space, desk
 
     def id(self, part: str) -> str:
@@ -126,12 +145,52 @@ class Desk:
         # An argument that is no UTF-8 came as surrogates; its bytes are what was typed.
         return None if words is None else _decoded(os.fsencode(words), "the text")
 
+    def settle(self) -> None:
+        """Bounce what expired; a broken contacts file or a busy one must not hide the mail."""
+        with self.only_warned("expired mail was not bounced"):
+            self.messages.settle(self.me)
+
+    def only_warned(self, what: str) -> OnlyWarned:
+        """Make of a refusal a warning, where the answer itself does not depend on it."""
+        return OnlyWarned(self.show, what)
+
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        if self._opened:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if not self._opened:
+            return
+        if kind is None and self.contacts.problems:
+            # Who is about to write was refused before; who only reads goes on.
+            self.show.warn(str(BadContacts(self.contacts.problems)))
+        with self.only_warned("left for the next command"):
             self.post.close()
+
+
+class OnlyWarned:
+    """A block whose refusals are said on stderr and change nothing else."""
+
+    def __init__(self, show: Show, what: str) -> None:
+        self._show, self._what = show, what
+
+    def __enter__(self) -> None:
+        """Begin."""
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> bool:
+        """Say what was refused; faults of the program go on."""
+        if isinstance(error, OrgpostError):
+            self._show.warn(f"{self._what}: {error}")
+            return True
+        return False
+
+
+def plain_text(field: str, words: str) -> str:
+    """Give an argument that must be text; bytes that are no UTF-8 came as surrogates."""
+    try:
+        words.encode()
+    except UnicodeEncodeError:
+        raise InvalidField(field, "is not UTF-8") from None
+    return words
 
 
 def _bytes_of(name: str) -> bytes:

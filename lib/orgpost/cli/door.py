@@ -7,46 +7,68 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from orgpost.cli.show import Show
-from orgpost.errors import OrgpostError, Usage
+from orgpost.errors import Failed, OrgpostError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-_INTERRUPTED = 130
+    from collections.abc import Callable, Sequence
 
 
 def run(words: Sequence[str]) -> int:
     """Run one command; gives its exit status."""
-    from orgpost.cli.words import parse
+    return guarded(lambda show: _answer(words, show), words)
 
+
+def guarded(command: Callable[[Show], int], words: Sequence[str]) -> int:
+    """Run what answers; gives its exit status, whatever happens and whoever stops listening."""
     show = Show(json="--json" in words[: _end_of_flags(words)])
+    status = 0
     try:
-        args = parse(list(words))
-        if isinstance(args, str):
-            show.answer({"help": args}, [args])
-            return 0
-        return _run(args, show)
-    except OrgpostError as error:
-        show.trouble(error)
-        return error.exit_code
-    except BrokenPipeError:
-        # Who read our output has seen enough; Python would complain once more at its end.
+        status = _refused(command, show)
+        sys.stdout.flush()
+    except OSError as error:
+        # Python would complain once more at its end, in words of its own.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # noqa: TID251  no file of ours
-        return 0
-    except KeyboardInterrupt:
-        return _INTERRUPTED
+        if not isinstance(error, BrokenPipeError):  # who closed a pipe has seen enough
+            show.warn(f"the answer could not be written: {error.strerror}")
+            return Failed.exit_code
+    return status
 
 
 def _end_of_flags(words: Sequence[str]) -> int:
     return words.index("--") if "--" in words else len(words)
 
 
-def _run(args: Any, show: Show) -> int:
-    from orgpost.cli.desk import Desk
+def _refused(command: Callable[[Show], int], show: Show) -> int:
+    try:
+        return command(show)
+    except OrgpostError as error:
+        show.trouble(error)
+        return error.exit_code
+    except OSError as error:
+        if error.filename is None:  # of stdout, which is told elsewhere
+            raise
+        show.trouble(Failed(f"{error.strerror}: {error.filename}"))
+    except Exception as error:  # noqa: BLE001  a fault of ours is a line and a status, not a page of code
+        show.trouble(Failed(_place_of(error), hint="this is a fault of orgpost: please report it"))
+    return Failed.exit_code
 
-    if not hasattr(args, "run"):
-        raise Usage("no command was given", hint="orgpost help")
+
+def _place_of(error: Exception) -> str:
+    # Never the error's own words: they may hold what somebody wrote, or a secret.
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = f"{trace.tb_frame.f_code.co_name}:{trace.tb_lineno}" if trace else "nowhere"
+    return f"{type(error).__name__} in {where}"
+
+
+def _answer(words: Sequence[str], show: Show) -> int:
+    from orgpost.cli.desk import Desk
+    from orgpost.cli.words import parse
+
+    args: Any = parse(words)
+    if isinstance(args, str):
+        show.answer({"help": args}, [args])
+        return 0
     with Desk(args, show) as desk:
-        status = args.run(args, desk)
-        sys.stdout.flush()
-        return int(status or 0)
+        return int(args.run(args, desk) or 0)

@@ -49,8 +49,14 @@ def _show(args: Any, desk: Desk) -> None:
 
 def _get(args: Any, desk: Desk) -> None:
     from orgpost import settings_file
+    from orgpost.config import nearest_name
 
-    found = settings_file.load(desk.space_or_none(), os.environ).found(args.key)
+    settings = settings_file.load(desk.space_or_none(), os.environ)
+    if args.key not in settings.names():
+        near = nearest_name(args.key)
+        hint = f"did you mean {near}?" if near else "orgpost config show lists all"
+        raise Usage(f"no such setting: {args.key}", hint=hint)
+    found = settings.found(args.key)
     data = {"key": args.key, "value": found.value, "origin": found.origin}
     desk.show.answer(data, [one_line(_said(found.value))])
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from orgpost.cli.ages import age, seen
+from orgpost.cli.ages import ago
 from orgpost.cli.show import one_line
 
 if TYPE_CHECKING:
@@ -12,6 +12,11 @@ if TYPE_CHECKING:
 
     from orgpost.cli.desk import Desk
     from orgpost.message_store import Digest
+
+
+_MOST_SENDERS: Final = 5
+# Promised to programs; there is nothing to count yet.
+_NO_TASKS: Final = {"tasks": None, "awaiting_approval": None}
 
 
 def add(command: str, parser: argparse.ArgumentParser) -> None:
@@ -22,9 +27,10 @@ def add(command: str, parser: argparse.ArgumentParser) -> None:
 def _add_digest(parser: argparse.ArgumentParser) -> None:
     parser.description = "Say in a few lines what your mail looks like."
     parser.add_argument("--today", action="store_true", help="silent where the settings say so")
-    parser.add_argument("--since", default="24h", metavar="WHEN", help="count senders since then")
+    parser.add_argument("--since", metavar="WHEN", help="a time, or 24h: what came since then")
     parser.add_argument("--all-spaces", action="store_true", help="of all messaging.spaces")
-    parser.add_argument("--format", default="text", choices=["text", "org", "md"])
+    styles = ["text", "org", "md"]
+    parser.add_argument("--format", default="text", choices=styles, help="how it looks")
     parser.set_defaults(run=_digest)
 
 
@@ -45,12 +51,11 @@ def _digest(args: Any, desk: Desk) -> None:
 
 
 def _one_digest(args: Any, desk: Desk) -> tuple[dict[str, Any], list[str]]:
-    from orgpost.cli.when import when
+    from orgpost.cli.when import since
 
-    since = when(args.since, desk.clock, "since", past=True)
-    desk.messages.settle(desk.me)
-    digest = desk.messages.digest(desk.me, since=since)
-    return digest.to_dict(), _lines(digest, args.format)
+    desk.settle()
+    digest = desk.messages.digest(desk.me, since=since(args.since, desk.clock, "since"))
+    return {**digest.to_dict(), **_NO_TASKS}, _lines(digest, args.format)
 
 
 def _lines(digest: Digest, style: str) -> list[str]:
@@ -58,12 +63,23 @@ def _lines(digest: Digest, style: str) -> list[str]:
     head = {"text": "", "org": "* ", "md": "## "}[style]
     lines = [f"{head}Mail of {digest.actor}: {digest.unread} unread, {digest.high} high"]
     lines.append(f"{item}{digest.todo} to do")
-    lines += [f"{item}{each.unread} from {one_line(each.sender)}" for each in digest.by_sender]
+    most = digest.by_sender[:_MOST_SENDERS]
+    lines += [f"{item}{each.unread} from {_name(each.sender, style)}" for each in most]
+    if others := digest.by_sender[_MOST_SENDERS:]:
+        lines.append(f"{item}{sum(each.unread for each in others)} from {len(others)} others")
     if digest.stale:
         lines.append(f"{item}{len(digest.stale)} unread for long: orgpost inbox --stale")
     if digest.expired:
         lines.append(f"{item}{len(digest.expired)} expired")
     return lines
+
+
+def _name(sender: str, style: str) -> str:
+    if style != "org":
+        return one_line(sender)
+    from orgpost.org.quote import shown
+
+    return one_line(shown(sender))  # a hand-written name is not to be more than a name in a file
 
 
 def _add_trace(parser: argparse.ArgumentParser) -> None:
@@ -75,14 +91,18 @@ def _add_trace(parser: argparse.ArgumentParser) -> None:
 def _trace(args: Any, desk: Desk) -> None:
     trace = desk.messages.trace(desk.id(args.id))
     message = trace.message
-    lines = [f"{message.id} from {one_line(message.sender)} to {one_line(message.to)}"]
+    lines = [one_line(f"{message.id} from {message.sender} to {message.to}")]
     for rung in trace.rungs:
         mark = "x" if rung.reached else " "
-        when = f", {age(rung.at, desk.clock)} ago" if rung.at else ""
+        when = f", {ago(rung.at, desk.clock)}" if rung.at else ""
         by = f" by {one_line(rung.by)}" if rung.by else ""
         lines.append(f"[{mark}] {rung.rung}{when}{by}")
     if message.expired:
-        lines.append(f"expired{f', bounced as {trace.bounced}' if trace.bounced else ''}")
+        bounced = f", bounced as {one_line(trace.bounced)}" if trace.bounced else ""
+        lines.append(f"expired{bounced}")
+    if message.stored == "waiting":
+        lines.append("it waits until the file is saved in an editor")
     if trace.recipient_last_seen:
-        lines.append(f"{message.to} was last seen {seen(trace.recipient_last_seen)}")
+        seen = ago(trace.recipient_last_seen, desk.clock)
+        lines.append(f"{one_line(message.to)} was last seen {seen}")
     desk.show.answer(trace.to_dict(), lines)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from orgpost.cli.show import one_line
 from orgpost.names import TIERS
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable
 
     from orgpost.cli.desk import Desk
     from orgpost.contact import Actor
+
+
+_KINDS: Final = ("person", "agent", "helper")
 
 
 def add(_command: str, parser: argparse.ArgumentParser) -> None:
@@ -22,8 +24,8 @@ def add(_command: str, parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_list, kind=None, tier=None)
     below = parser.add_subparsers(metavar="list|show|add|remove|trust")
     listing = below.add_parser("list", help="everybody")
-    listing.add_argument("--kind", choices=["person", "agent", "helper"])
-    listing.add_argument("--tier", choices=TIERS)
+    listing.add_argument("--kind", choices=_KINDS, help="of this kind only")
+    listing.add_argument("--tier", choices=TIERS, help="of this tier only")
     listing.set_defaults(run=_list)
     showing = below.add_parser("show", help="one actor")
     showing.add_argument("id", metavar="ID")
@@ -42,17 +44,17 @@ def add(_command: str, parser: argparse.ArgumentParser) -> None:
 def _add_add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("id", metavar="ID", help="1 to 48 of a-z 0-9 _ -")
     parser.add_argument("--name", help="how people call them")
-    parser.add_argument("--kind", default="person", choices=["person", "agent", "helper"])
+    parser.add_argument("--kind", default="person", choices=_KINDS, help="what they are")
     parser.add_argument("--owner", metavar="ACTOR", help="of an agent; else you")
-    parser.add_argument("--tier", default="unknown", choices=TIERS)
-    parser.add_argument("--handle", action="append", default=[], metavar="@H")
+    parser.add_argument("--tier", default="unknown", choices=TIERS, help="how far trusted")
+    parser.add_argument("--handle", action="append", default=[], metavar="@H", help="another name")
     parser.set_defaults(run=_add)
 
 
 def _list(args: Any, desk: Desk) -> None:
     actors = [
         actor
-        for actor in desk.post.contacts.load().actors
+        for actor in desk.contacts.actors
         if args.kind in {None, actor.kind} and args.tier in {None, actor.trust_tier}
     ]
     desk.show.answer({"actors": [actor.to_dict() for actor in actors]}, map(_row, actors))
@@ -61,11 +63,12 @@ def _list(args: Any, desk: Desk) -> None:
 def _row(actor: Actor) -> str:
     owner = f" of {actor.owner}" if actor.owner else ""
     handles = " ".join(actor.handles)
-    return one_line(f"{actor.id}  {actor.name}  {actor.kind}{owner}  {actor.trust_tier}  {handles}")
+    row = f"{actor.id}  {actor.name}  {actor.kind}{owner}  {actor.trust_tier}  {handles}"
+    return one_line(row.rstrip())
 
 
 def _show(args: Any, desk: Desk) -> None:
-    contacts = desk.post.contacts.load()
+    contacts = desk.contacts
     actor = contacts.resolve(args.id)
     unread = len(desk.messages.find_unread(actor.id))
     tier = contacts.effective_tier(actor.id)
@@ -87,28 +90,27 @@ def _add(args: Any, desk: Desk) -> None:
     _tell_hooks(desk)
     words = "added" if added.created else "was there already:"
     data = {**added.actor.to_dict(), "created": added.created}
-    desk.show.answer(data, _said(words, added.actor))
+    desk.show.answer(data, [f"{words} {_row(added.actor)}"])
 
 
 def _remove(args: Any, desk: Desk) -> None:
-    unread = len(desk.messages.find_unread(args.id))
-    desk.post.contacts.remove(args.id, unread=unread, force=args.force)
+    desk.contacts.must_be_good()
+    id = desk.contacts.resolve(args.id).id
+    unread = len(desk.messages.find_unread(id))
+    desk.post.contacts.remove(id, unread=unread, force=args.force)
     _tell_hooks(desk)
-    desk.show.answer({"removed": args.id}, [f"removed {args.id}"])
+    desk.show.answer({"removed": id}, [f"removed {id}"])
 
 
 def _trust(args: Any, desk: Desk) -> None:
     changed = desk.post.contacts.trust(args.id, args.tier, by=desk.me_or_none())
     _tell_hooks(desk)
     data = {**changed.actor.to_dict(), "changed": changed.changed}
-    desk.show.answer(data, _said("trusts now:" if changed.changed else "as before:", changed.actor))
+    words = "trusts now:" if changed.changed else "as before:"
+    desk.show.answer(data, [f"{words} {_row(changed.actor)}"])
 
 
 def _tell_hooks(desk: Desk) -> None:
     from orgpost.hook_copy import renew
 
     renew(desk.post.space, os.environ)
-
-
-def _said(words: str, actor: Actor) -> Iterable[str]:
-    return [f"{words} {_row(actor)}"]

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import argparse
 
     from orgpost.cli.desk import Desk
+    from orgpost.doctor import Finding
 
 
 def add(command: str, parser: argparse.ArgumentParser) -> None:
@@ -22,10 +23,10 @@ def add(command: str, parser: argparse.ArgumentParser) -> None:
 
 def _add_init(parser: argparse.ArgumentParser) -> None:
     parser.description = "Make a space; again, it makes only what is missing."
-    parser.add_argument("directory", nargs="?", default=".", metavar="DIR")
+    parser.add_argument("directory", nargs="?", metavar="DIR", help="else --space, else here")
     parser.add_argument("--actor", metavar="NAME", help="who you are; else $USER")
     parser.add_argument("--name", metavar="TEXT", help="how people call you")
-    parser.add_argument("--handle", action="append", default=[], metavar="@H")
+    parser.add_argument("--handle", action="append", default=[], metavar="@H", help="another name")
     parser.add_argument("--git", action="store_true", help="keep what is private out of git")
     parser.set_defaults(run=_init)
 
@@ -35,8 +36,8 @@ def _init(args: Any, desk: Desk) -> None:
     from orgpost.space import init
 
     made = init(
-        Path(args.directory),
-        actor=args.actor,
+        Path(args.directory or desk.space_named or "."),
+        actor=args.actor or desk.actor_named,
         name=args.name,
         handles=args.handle,
         git=args.git,
@@ -51,7 +52,7 @@ def _init(args: Any, desk: Desk) -> None:
 
 def _add_migrate(parser: argparse.ArgumentParser) -> None:
     parser.description = "Take over a space of v0.1 or v0.2; the old files are kept in a backup."
-    parser.add_argument("directory", nargs="?", metavar="DIR")
+    parser.add_argument("directory", nargs="?", metavar="DIR", help="else the space, else here")
     parser.add_argument("--actor", metavar="NAME", help="who becomes the owner")
     parser.add_argument("--from", dest="source", default="auto", help="auto, v0.1 or v0.2")
     parser.add_argument("--agent-mail", default="messages", help="messages or tasks")
@@ -63,18 +64,20 @@ def _add_migrate(parser: argparse.ArgumentParser) -> None:
 def _migrate(args: Any, desk: Desk) -> None:
     from orgpost.migrate import migrate
 
-    report = migrate(
-        Path(args.directory) if args.directory else desk.space_or_none() or Path(),
-        actor=args.actor,
-        source=args.source,
-        agent_mail=args.agent_mail,
-        keep_old=args.keep_old,
-        dry_run=args.dry_run,
-    )
+    folder = Path(args.directory) if args.directory else desk.space_or_none() or Path()
+    with desk.show.working("migrating"):
+        report = migrate(
+            folder,
+            actor=args.actor or desk.actor_named,
+            source=args.source,
+            agent_mail=args.agent_mail,
+            keep_old=args.keep_old,
+            dry_run=args.dry_run,
+        )
     data = report.to_dict()
     words = "would migrate" if args.dry_run else "migrated"
     lines = [f"{words} {report.migrated} messages and {report.tasks} tasks"]
-    lines += [f"  {name}: {count}" for name, count in report.by_inbox.items()]
+    lines += [one_line(f"  {name}: {count}") for name, count in report.by_inbox.items()]
     for note in report.notes:
         place = f"{note.file}:{note.line}" if note.line else note.file
         lines.append(one_line(f"note: {place}: {note.what}"))
@@ -103,13 +106,16 @@ def _doctor(args: Any, desk: Desk) -> int:
         restore=args.restore,
         prune=args.prune,
     )
-    findings = examine(desk.space(), options)
-    data = findings.to_dict()
-    lines = [
-        one_line(f"{f['severity']}: {f['file'] or ''}:{f['line'] or ''} {f['message']}")
-        + (" (fixed)" if f["fixed"] else " (--fix mends it)" if f["fixable"] else "")
-        for f in data["findings"]
-    ]
-    lines.append(f"{data['errors']} errors, {data['warnings']} warnings, {data['fixed']} fixed")
-    desk.show.answer(data, lines)
-    return Failed.exit_code if data["errors"] else 0
+    space = desk.space()
+    with desk.show.working("looking"):
+        found = examine(space, options)
+    lines = [_finding(finding) for finding in found.all]
+    lines.append(f"{found.errors} errors, {found.warnings} warnings, {found.fixed} fixed")
+    desk.show.answer(found.to_dict(), lines)
+    return Failed.exit_code if found.errors else 0
+
+
+def _finding(finding: Finding) -> str:
+    place = ":".join(str(part) for part in (finding.file, finding.line) if part)
+    mended = " (fixed)" if finding.fixed else " (--fix mends it)" if finding.fixable else ""
+    return one_line(f"{finding.severity}: {place}: {finding.message}{mended}")

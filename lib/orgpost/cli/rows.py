@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from orgpost.cli.ages import age
 from orgpost.cli.show import one_line
 
 if TYPE_CHECKING:
@@ -19,18 +18,22 @@ _AGE_WIDTH: Final = 5
 
 def message_rows(messages: Sequence[Message], desk: Desk) -> list[str]:
     """Give one line for each message."""
-    return [_row(message, desk) for message in messages]
+    return [message_row(message, desk) for message in messages]
 
 
-def _row(message: Message, desk: Desk) -> str:
+def message_row(message: Message, desk: Desk) -> str:
+    """Give the line of one message."""
+    from orgpost.cli.ages import age
+
     paint = desk.show.paint
-    state = "" if message.state == "UNREAD" else f"{message.state} "
+    state = "" if message.state == "UNREAD" else f"{one_line(message.state)} "
     notes = [note for note, true in _notes(message) if true]
     subject = one_line(message.subject) + (f" ({', '.join(notes)})" if notes else "")
     mark = paint(_MARKS.get(message.priority, " "), "red", "bold")
-    who = f"{one_line(message.sender)} ({desk.tier(message)})"
+    who = f"{one_line(message.sender) or '?'} ({desk.tier(message)})"
     when = f"{age(message.created, desk.clock):>{_AGE_WIDTH}}"
-    return f"{mark} {when}  {who}  {state}{paint(subject, 'bold')}  {paint(message.id, 'dim')}"
+    id = paint(one_line(message.id), "dim")
+    return f"{mark} {when}  {who}  {state}{paint(subject, 'bold')}  {id}"
 
 
 def _notes(message: Message) -> list[tuple[str, bool]]:

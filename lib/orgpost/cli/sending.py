@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from orgpost.cli.desk import plain_text
 from orgpost.cli.show import one_line
 from orgpost.errors import InvalidField, UnknownId, Usage
 
@@ -34,7 +35,9 @@ def _add_letter(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--expects", default="none", help="none, ack, reply or result")
     parser.add_argument("--attach", action="append", default=[], metavar="PATH", help="a file")
     parser.add_argument("--cc", action="append", default=[], metavar="ACTOR", help="a copy")
-    parser.add_argument("--prop", action="append", default=[], metavar="NAME=VALUE")
+    parser.add_argument(
+        "--prop", action="append", default=[], metavar="NAME=VALUE", help="a property of yours"
+    )
     parser.add_argument(
         "--route", action="append", default=[], metavar="DEST", help="@user, file:PATH, github:N"
     )
@@ -63,8 +66,11 @@ def _add_reply(parser: argparse.ArgumentParser) -> None:
 def _add_broadcast(parser: argparse.ArgumentParser) -> None:
     parser.description = "Write to everybody."
     _add_text(parser)
-    parser.add_argument("--exclude", action="append", default=[], metavar="A,B")
-    parser.add_argument("--kind", default="person", choices=["person", "agent", "all"])
+    parser.add_argument(
+        "--exclude", action="append", default=[], metavar="A,B", help="but not to these"
+    )
+    kinds = ["person", "agent", "all"]
+    parser.add_argument("--kind", default="person", choices=kinds, help="to these only")
     parser.set_defaults(run=_broadcast)
 
 
@@ -89,7 +95,7 @@ def _last(desk: Desk) -> str:
 
 
 def _broadcast(args: Any, desk: Desk) -> None:
-    exclude = [name for words in args.exclude for name in words.split(",") if name]
+    exclude = [desk.actor(name) for words in args.exclude for name in words.split(",") if name]
     letter = _letter(args, desk, to="", reply_to=None)
     result = desk.messages.broadcast(letter, exclude=exclude, kind=args.kind)
     names = " ".join(copy.to for copy in result.sent)
@@ -113,10 +119,10 @@ def _letter(args: Any, desk: Desk, *, to: str, reply_to: str | None) -> Letter:
         sender=desk.me,
         to=to,
         body=body or "",
-        subject=args.subject,
+        subject=plain_text("subject", args.subject),
         reply_to=reply_to,
         priority=args.priority,
-        tags=args.tag,
+        tags=[plain_text("tag", tag) for tag in args.tag],
         expects=getattr(args, "expects", "none"),
         expires=when(args.expires, desk.clock, "expires") if args.expires else None,
         id=args.id,
@@ -132,7 +138,7 @@ def _letter(args: Any, desk: Desk, *, to: str, reply_to: str | None) -> Letter:
 def _properties(words: list[str]) -> dict[str, str]:
     properties: dict[str, str] = {}
     for word in words:
-        name, equals, value = word.partition("=")
+        name, equals, value = plain_text("prop", word).partition("=")
         if not equals:
             raise InvalidField("prop", f"{word!r} is not NAME=VALUE")
         if name in properties:
@@ -142,7 +148,7 @@ def _properties(words: list[str]) -> dict[str, str]:
 
 
 def _show_sent(done: Sent | Replied, desk: Desk) -> None:
-    from orgpost.cli.ages import seen
+    from orgpost.message import utc_or_none
     from orgpost.message_store import Replied
 
     sent = done.sent if isinstance(done, Replied) else done
@@ -152,7 +158,7 @@ def _show_sent(done: Sent | Replied, desk: Desk) -> None:
         "duplicate": sent.duplicate,
         "copies": [copy._asdict() for copy in sent.copies],
         "routes": [route._asdict() for route in sent.routes],
-        "recipient_last_seen": seen(desk.messages.last_seen(message.to)),
+        "recipient_last_seen": utc_or_none(desk.messages.last_seen(message.to)),
     }
     lines = _sent_lines(sent, desk)
     if isinstance(done, Replied):
@@ -164,14 +170,14 @@ def _show_sent(done: Sent | Replied, desk: Desk) -> None:
 def _reply_lines(done: Replied) -> list[str]:
     lines = [f"{done.answered} is {done.state}"]
     if done.busy:
-        lines.append(one_line(f"{done.busy}; mark it later: orgpost mark {done.answered} read"))
+        lines.append(f"{done.busy}; mark it later: orgpost mark {done.answered} read")
     if done.left:
-        lines.append(one_line(f"not sent on to {done.left}: its sender is not trusted that far"))
-    return lines
+        lines.append(f"not sent on to {done.left}: its sender is not trusted that far")
+    return [one_line(line) for line in lines]
 
 
 def _sent_lines(sent: Sent, desk: Desk) -> list[str]:
-    from orgpost.cli.ages import age
+    from orgpost.cli.ages import ago
 
     message = sent.message
     words = "was sent before" if sent.duplicate else "sent"
@@ -180,7 +186,7 @@ def _sent_lines(sent: Sent, desk: Desk) -> list[str]:
     lines += [f"{'routed' if r.ok else 'not routed'} to {one_line(r.dest)}" for r in sent.routes]
     last_seen = desk.messages.last_seen(message.to)
     if last_seen is not None:
-        lines.append(f"{message.to} was last seen {age(last_seen, desk.clock)} ago")
+        lines.append(f"{message.to} was last seen {ago(last_seen, desk.clock)}")
     if message.stored == "waiting":
         who = sent.editor or f"{message.to} saves"
         lines.append(f"{one_line(who)}; it is delivered when that is saved")

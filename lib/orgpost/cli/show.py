@@ -13,20 +13,23 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from threading import Timer
+    from types import TracebackType
 
     from orgpost.errors import OrgpostError
 
-_UNSEEN: Final = re.compile(
+_UNSEEN: Final = (
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff"
     "\ufffe\uffff\U000e0000-\U000e01ef]"
 )
 _LAST_CONTROL: Final = 0x9F
-_COLOURS: Final = {"bold": "1", "dim": "2", "red": "31", "yellow": "33", "cyan": "36"}
+_COLOURS: Final = {"bold": "1", "dim": "2", "red": "31"}
+_PATIENCE_SECONDS: Final = 0.7
 
 
 def safe(text: str) -> str:
     """Spell out what must not reach a terminal; line ends and tabs stay."""
-    return _UNSEEN.sub(_spelled, text)
+    return text if text.isascii() and text.isprintable() else re.sub(_UNSEEN, _spelled, text)
 
 
 def one_line(text: str) -> str:
@@ -47,7 +50,10 @@ class Show:
     def __init__(self, *, json: bool) -> None:
         self.json = json
         self.terminal = sys.stdout.isatty()
-        self._colours = self.terminal and not os.environ.get("NO_COLOR")
+        plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+        self._colours = self.terminal and not plain
+        if sys.stdout.encoding.lower() != "utf-8" and hasattr(sys.stdout, "reconfigure"):
+            sys.stdout.reconfigure(errors="backslashreplace")
 
     def answer(self, data: Any, lines: Iterable[str] = ()) -> None:
         """Give the answer: `data` as JSON, or the lines, which must be safe already."""
@@ -70,12 +76,6 @@ class Show:
         """Say something on stderr."""
         print(f"orgpost: {safe(words)}", file=sys.stderr)
 
-    def progress(self, done: int, total: int, what: str) -> None:
-        """Show on a terminal how far a long work is."""
-        if sys.stderr.isatty():
-            end = "\n" if done >= total else ""
-            print(f"\r{what}: {done} of {total}", end=end, file=sys.stderr, flush=True)
-
     def raw(self, data: bytes) -> None:
         """Write bytes as they are: for pipes, when they were asked for."""
         sys.stdout.flush()
@@ -89,8 +89,44 @@ class Show:
         codes = ";".join(_COLOURS[style] for style in styles)
         return f"\x1b[{codes}m{text}\x1b[0m"
 
+    def working(self, what: str) -> Working:
+        """Say on a terminal, while a block of long work lasts, what is done."""
+        return Working(what)
+
     @staticmethod
     def _document(document: dict[str, Any]) -> None:
         import json
 
         print(json.dumps(document, ensure_ascii=True, allow_nan=False))
+
+
+class Working:
+    """A line on the terminal while something takes long; gone when it is done."""
+
+    def __init__(self, what: str) -> None:
+        self._line = f"{what} …"
+        self._said = False
+        self._timer: Timer | None = None
+
+    def __enter__(self) -> None:
+        """Begin; who is done at once says nothing."""
+        if sys.stderr.isatty():
+            from threading import Timer
+
+            self._timer = Timer(_PATIENCE_SECONDS, self._say)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
+    ) -> None:
+        """Wipe the line away."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer.join()
+        if self._said:
+            print("\r" + " " * len(self._line), end="\r", file=sys.stderr, flush=True)
+
+    def _say(self) -> None:
+        self._said = True
+        print(f"\r{self._line}", end="", file=sys.stderr, flush=True)

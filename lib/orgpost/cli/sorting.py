@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from orgpost.cli.show import one_line
 from orgpost.errors import Usage
 
 if TYPE_CHECKING:
@@ -36,13 +37,13 @@ def _mark(args: Any, desk: Desk) -> None:
         ids = [desk.id(part) for part in parts]
     marked = desk.messages.mark(ids, word)
     desk.show.answer(
-        {"marked": [m._asdict() for m in marked]}, [f"{m.id} {m.state}" for m in marked]
+        {"marked": [m._asdict() for m in marked]}, [one_line(f"{m.id} {m.state}") for m in marked]
     )
 
 
 def _add_archive(parser: argparse.ArgumentParser) -> None:
     parser.description = "Move finished mail out of the inbox; it can still be found and shown."
-    parser.add_argument("ids", nargs="*", metavar="ID")
+    parser.add_argument("ids", nargs="*", metavar="ID", help="ids, or parts of them")
     parser.add_argument("--auto", action="store_true", help="what the settings say is old")
     parser.add_argument("--older-than", metavar="WHEN", help="finished, and older than that: 30d")
     parser.add_argument("--dry-run", action="store_true", help="say what would move")
@@ -50,7 +51,7 @@ def _add_archive(parser: argparse.ArgumentParser) -> None:
 
 
 def _archive(args: Any, desk: Desk) -> None:
-    from orgpost.cli.when import when
+    from orgpost.cli.when import since
 
     if sum(map(bool, (args.ids, args.auto, args.older_than))) != 1:
         raise Usage("archive needs ids, --auto or --older-than", hint="give one of them")
@@ -58,9 +59,10 @@ def _archive(args: Any, desk: Desk) -> None:
         ids = [desk.id(part) for part in args.ids]
         done = desk.messages.archive(*ids, dry_run=args.dry_run)
     else:
-        words = args.older_than
-        before = when(words, desk.clock, "older-than", past=True) if words else None
-        done = desk.messages.archive_old(desk.me, before=before, dry_run=args.dry_run)
-    data = {"archived": done.ids, "files": done.files, "left": done.left, "dry_run": done.dry_run}
+        before = since(args.older_than, desk.clock, "older-than")
+        with desk.show.working("archiving"):
+            done = desk.messages.archive_old(desk.me, before=before, dry_run=args.dry_run)
+    files = [f"org/messaging/{path}" for path in done.files]
+    data = {"archived": done.ids, "files": files, "left": done.left, "dry_run": done.dry_run}
     said = "would archive" if args.dry_run else "archived"
     desk.show.answer(data, [f"{said} {len(done.ids)}"])

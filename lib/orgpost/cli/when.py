@@ -12,19 +12,24 @@ if TYPE_CHECKING:
     from orgpost.clock import Clock
 
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_SPAN: Final = re.compile(r"(\+?)([0-9]{1,6})([smhdw])")
+_SPAN: Final = r"(\+?)([0-9]{1,6})([smhdw])"
 
 
 def when(text: str, clock: Clock, field: str, *, past: bool = False) -> datetime:
     """Give the UTC time that was meant; with `past`, `24h` is that long ago."""
-    span = _SPAN.fullmatch(text)
-    if span is not None and (span[1] or past):
-        length = timedelta(**{_UNITS[span[3]]: int(span[2])})
-        return clock.now() - length if past else clock.now() + length
     try:
+        span = re.fullmatch(_SPAN, text)
+        if span is not None and (span[1] or past):
+            length = timedelta(**{_UNITS[span[3]]: int(span[2])})
+            return clock.now() - length if past else clock.now() + length
         found = datetime.fromisoformat(text)
         local = found if found.tzinfo else found.replace(tzinfo=clock.zone())
         return local.astimezone(UTC)
     except (ValueError, OverflowError):
-        hint = "2026-11-20, 2026-11-20T09:00, 2026-11-20T09:00Z, 24h" if past else "+2h or a date"
-        raise InvalidField(field, f"{text!r} is no time: {hint}") from None
+        hint = "24h, 2026-11-20 or 2026-11-20T09:00Z" if past else "+2h, or 2026-11-20T09:00Z"
+        raise InvalidField(field, f"{text[:60]!r} is no time", hint=hint) from None
+
+
+def since(text: str | None, clock: Clock, field: str) -> datetime | None:
+    """Give the time of a flag about the past, if it was given."""
+    return when(text, clock, field, past=True) if text else None

@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 from orgpost.errors import Usage
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-_HOMES: Final[Mapping[str, str]] = {
+HOMES: Final[Mapping[str, str]] = {
     "init": "places",
     "send": "sending",
     "inbox": "reading",
-    "show": "reading",
+    "show": "showing",
     "reply": "sending",
     "mark": "sorting",
     "archive": "sorting",
-    "thread": "reading",
-    "search": "reading",
+    "thread": "finding",
+    "search": "finding",
     "broadcast": "sending",
     "digest": "overview",
     "trace": "overview",
@@ -32,25 +32,33 @@ _HOMES: Final[Mapping[str, str]] = {
     "doctor": "places",
     "config": "options",
 }
+_WITH_VERBS: Final = frozenset({"contacts", "config"})
+_VALUED: Final = {"--space": "space", "--as": "actor_name"}
 _WIDTH: Final = 98
+# Words after `--` are text, whatever they look like; no word of a command line can hold this.
+_TEXT: Final = "\0"
 
 HELP: Final = """\
-orgpost [--space DIR] [--as ACTOR] [--json] COMMAND ...     a post office of plain Org files
+orgpost COMMAND ... [--space DIR] [--as ACTOR] [--json]     a post office of plain Org files
 
   init [DIR]              make a space            send TO [TEXT|-]     write to somebody
   inbox                   what is unread          show ID              read one
   reply ID|last [TEXT|-]  answer                  mark ID... STATE     read unread todo done clear
   archive ID...|--auto    move away what is done  thread ID            a conversation
-  search WORDS            find mail               broadcast [TEXT|-]   write to everybody
+  search WORDS...         find mail               broadcast [TEXT|-]   write to everybody
   digest                  the state of things     trace ID             how far a message got
   contacts                who is who              config               settings
   migrate [DIR]           take over an old space  doctor               what is wrong, and --fix
   hook EVENT              what a coding agent's hook runs
 
-  TEXT of - is read from stdin. An ID may be a unique part of one. orgpost COMMAND --help says more.
+  TEXT of - is read from stdin; a TEXT that begins with - comes after --.
+  An ID may be a part of one, of 4 characters or more. orgpost help COMMAND says more.
   Exit status: 0 done, 1 failed, 2 usage, 3 not found, 4 wrong state or conflict, 5 refused,
-  6 not permitted, 65 malformed data, 75 busy: try again, 78 bad settings.
+  6 not permitted, 65 malformed data, 75 busy: try again, 78 bad settings, 130 interrupted.
 """
+_EVERYWHERE: Final = (
+    "everywhere: --space DIR (else looked for), --as ACTOR (who acts), --json (one document)"
+)
 
 
 class _HelpAsked(Exception):
@@ -68,71 +76,90 @@ class Parser(argparse.ArgumentParser):
     """An argument parser that says `Usage` and leaves printing to others."""
 
     def __init__(self, **facts: Any) -> None:
-        super().__init__(**{"formatter_class": _Help, "allow_abbrev": False, **facts})
+        given = {"formatter_class": _Help, "allow_abbrev": False, "epilog": _EVERYWHERE, **facts}
+        super().__init__(**given)
 
     def error(self, message: str) -> NoReturn:
         """Refuse what was given."""
-        hint = self.format_usage().removeprefix("usage: ").strip()
-        raise Usage(message, hint=" ".join(hint.split()))
+        raise Usage(message, hint=f"{self.prog} --help; a text that begins with - goes after --")
 
     def print_help(self, _file: object = None) -> NoReturn:
         """Hand the help to who prints."""
         raise _HelpAsked(self.format_help())
 
 
-def parse(words: list[str]) -> Any:
+def parse(words: Sequence[str]) -> Any:
     """Give the parsed words, or a text to show."""
-    command = _command_of(words)
-    if command is None or command == "help":
-        return _without_command(words)
-    if command not in _HOMES:
-        raise Usage(f"no such command: {command}", hint=_nearest(command))
-    home = import_module(f"orgpost.cli.{_HOMES[command]}")
-    parser = Parser(prog="orgpost", add_help=False, parents=[_everywhere()])
-    commands = parser.add_subparsers(dest="command", parser_class=Parser, prog="orgpost")
-    below = commands.add_parser(command, parents=[_everywhere()])
-    home.add(command, below)
-    try:
-        return parser.parse_args(words)
-    except _HelpAsked as asked:
-        return str(asked).rstrip()
-
-
-def _everywhere() -> Parser:
-    # Understood before and after the command: an absent flag must not overrule a given one.
-    parser = Parser(add_help=False, argument_default=argparse.SUPPRESS)
-    parser.add_argument("--space", metavar="DIR", help="the space (else looked for)")
-    parser.add_argument("--as", dest="actor_name", metavar="ACTOR", help="who acts")
-    parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
-    return parser
-
-
-def _command_of(words: Sequence[str]) -> str | None:
-    takes_value = False
-    for word in words:
-        if takes_value:
-            takes_value = False
-        elif word in {"--space", "--as"}:
-            takes_value = True
-        elif not word.startswith("-"):
-            return word
-    return None
-
-
-def _without_command(words: Sequence[str]) -> str:
-    if "--version" in words:
+    everywhere, rest = _split(words)
+    if not rest:
+        raise Usage("no command was given", hint="orgpost help")
+    command, *own = rest
+    if command == "help" and own:
+        command, own = own[0], ["--help"]
+    if command in {"help", "-h", "--help"}:
+        return HELP.rstrip()
+    if command == "--version":
         from orgpost import __version__
 
         return f"orgpost {__version__}"
-    flags = {word for word in words if word.startswith("-")} - {"--json", "-h", "--help"}
-    if "help" not in words and (flags or not words or set(words) <= {"--json"}):
-        odd = f"unknown flag: {' '.join(sorted(flags))}" if flags else "no command was given"
-        raise Usage(odd, hint="orgpost help")
-    return HELP.rstrip()
+    return _parsed(command, own, everywhere)
+
+
+def parser_of(command: str) -> Parser:
+    """Make the parser of one command."""
+    parser = Parser(prog=f"orgpost {command}")
+    import_module(f"orgpost.cli.{HOMES[command]}").add(command, parser)
+    return parser
+
+
+def _parsed(command: str, words: list[str], everywhere: argparse.Namespace) -> Any:
+    if command.startswith("-"):
+        raise Usage(f"unknown flag: {command}", hint="orgpost help")
+    if command not in HOMES:
+        raise Usage(f"no such command: {command}", hint=_nearest(command))
+    parser = parser_of(command)
+    try:
+        args = _reader(parser, command, words)(words, everywhere)
+    except _HelpAsked as asked:
+        return str(asked).rstrip()
+    return argparse.Namespace(**{name: _unguarded(value) for name, value in vars(args).items()})
+
+
+def _reader(parser: Parser, command: str, words: list[str]) -> Callable[..., argparse.Namespace]:
+    # Only the slower one understands `send tex --tag x TEXT`; it knows no verbs of verbs.
+    flags = any(word.startswith("-") for word in words)
+    mixed = flags and len(words) > 1 and command not in _WITH_VERBS
+    return parser.parse_intermixed_args if mixed else parser.parse_args
+
+
+def _split(words: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
+    """Take out what is understood everywhere; guard what stands after ``--``."""
+    end = words.index("--") if "--" in words else len(words)
+    found: dict[str, Any] = {"space": None, "actor_name": None}
+    rest = list(_others(iter(words[:end]), found))
+    return argparse.Namespace(**found), rest + [_TEXT + word for word in words[end + 1 :]]
+
+
+def _others(words: Iterator[str], found: dict[str, Any]) -> Iterator[str]:
+    for word in words:
+        flag, equals, value = word.partition("=")
+        if flag in _VALUED:
+            value = value if equals else next(words, "")
+            if not value or value.startswith("--"):
+                raise Usage(f"{flag} needs a value", hint="orgpost help")
+            found[_VALUED[flag]] = value
+        elif word != "--json":
+            yield word
+
+
+def _unguarded(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_unguarded(each) for each in value]
+    return value.removeprefix(_TEXT) if isinstance(value, str) else value
 
 
 def _nearest(command: str) -> str:
     from difflib import get_close_matches
 
-    near = get_close_matches(command, _HOMES, n=1)
+    near = get_close_matches(command, HOMES, n=1)
     return f"did you mean {near[0]}? orgpost help lists all" if near else "orgpost help lists all"

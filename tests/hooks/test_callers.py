@@ -24,10 +24,10 @@ from tests.hooks.world import (
     expect,
     payload,
     run,
+    start,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 pytestmark = pytest.mark.slow
@@ -231,18 +231,9 @@ def capture(command: list[str], world: World, stdin: IO[bytes] | None = None) ->
     return Answer(done.stdout, done.stderr, done.returncode)
 
 
-@contextlib.contextmanager
-def started(world: World) -> Iterator[subprocess.Popen[bytes]]:
+def started(world: World) -> subprocess.Popen[bytes]:
     """A hook with its pipes open; stdin is closed at the end."""
-    process = subprocess.Popen(
-        [str(GATE), *world.words()],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=world.environment,
-    )
-    with process:
-        yield process
+    return start([str(GATE), *world.words()], world.environment)
 
 
 def give(process: subprocess.Popen[bytes], data: bytes) -> None:

@@ -369,6 +369,8 @@ def test_a_named_actor_is_exported_at_the_start(world: World, tmp_path: Path) ->
     file = tmp_path / "env"
     world.env["CLAUDE_ENV_FILE"] = str(file)
     world.mail()
+    world.hook()
+    assert stamps(world) == ["quiet"]
     for _ in range(3):
         assert world.hook("SessionStart").is_silent
     assert file.read_text() == "export ORGPOST_ACTOR=tex-agent\n"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LARGE, MEDIUM, SMALL = 100_000, 10_000, 100
-UNREAD_EACH = 1000
+UNREAD_EACH = 100
 BODY = "Deploy is through; the dashboards are green again.\n- who: crt\n- what: restart\n" * 2
 
 
@@ -74,29 +73,27 @@ def _send() -> Row:
     def send() -> None:
         post.messages.create_message("crt", "tex", BODY, subject="Deploy is through")
 
-    return faster("send, synced", send, "append + fsync of the same bytes", bare, 2000, ">= 0.5")
+    return faster("send, synced", send, "append + fsync of the same bytes", bare, 600, ">= 0.5")
 
 
 def _lists() -> Iterator[Row]:
     place = space_with(LARGE, unread=UNREAD_EACH)
     path = place / "org/messaging/inbox/tex.org"
-    post = Post.open(space=place, me="tex")
 
     def ours() -> None:
-        # Another byte of news each time, so that nothing kept from the last look can answer.
-        os.utime(path)
-        assert len(list(post.messages.find_unread("tex"))) == UNREAD_EACH
+        with Post.open(space=place, me="tex") as post:  # anew, so that nothing is remembered
+            assert len(list(post.messages.find_unread("tex"))) == UNREAD_EACH
 
     def theirs() -> None:
         root = orgparse.load(path)
         assert sum(node.todo == "UNREAD" for node in root.children) == UNREAD_EACH
 
-    yield faster("unread list of 100,000", ours, "orgparse, the same file", theirs, 1, ">= 100")
+    yield faster("unread list of 100,000", ours, "orgparse, the same file", theirs, 2, ">= 100")
 
 
 def _cold_start() -> Row:
     place = space_with(MEDIUM, unread=20)
-    ours = [sys.executable, "-m", "orgpost", "--space", str(place), "--as", "tex", "inbox"]
+    ours = [*_orgpost(), "--space", str(place), "--as", "tex", "inbox"]
     floor = [sys.executable, "-c", "pass"]
     subprocess.run(ours, check=True, capture_output=True)
     return slower(
@@ -107,6 +104,11 @@ def _cold_start() -> Row:
         25,
         "<= 6",
     )
+
+
+def _orgpost() -> list[str]:
+    installed = Path(sys.executable).with_name("orgpost")
+    return [str(installed)] if installed.exists() else [sys.executable, "-m", "orgpost"]
 
 
 def _growth() -> Iterator[Row]:
@@ -134,7 +136,9 @@ def _list_everything(place: str) -> None:
     """List all messages of an inbox, one after the other; prints the peak in KiB."""
     post = Post.open(space=place, me="tex")
     assert sum(1 for _ in post.messages.find_messages("tex")) == LARGE
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+    # Not getrusage: a child inherits the peak of who started it.
+    status = Path("/proc/self/status").read_text()
+    print(status.partition("VmHWM:")[2].split()[0])
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -355,6 +356,17 @@ def test_a_mark_that_cannot_be_made_changes_nothing(
     assert (answer.status, answer.stdout) == (status, b"")
     assert said in answer.stderr.decode()
     assert post.inbox.read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["send-reply.py", "mark-message.py"])
+def test_a_python_without_what_is_needed_is_told_of(name: str, post: World) -> None:
+    """Words instead of a traceback, and nothing done."""
+    words = ["crt", "hi"] if name == "send-reply.py" else [FIRST, "read"]
+    named = ["--space", str(post.space), "--as", "tex-agent"]
+    answer = run([sys.executable, "-S", str(HOOKS / name), *named, *words], b"", dict(os.environ))
+    assert (answer.status, answer.stdout) == (1, b"")
+    assert re.search(rb"has no (yaml|filelock)\n", answer.stderr)
+    assert state_of(post, FIRST) == "UNREAD"
 
 
 @pytest.mark.parametrize("name", ["send-reply.py", "mark-message.py"])

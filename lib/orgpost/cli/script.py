@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from orgpost.cli.desk import Desk
 from orgpost.cli.show import Show
-from orgpost.errors import OrgpostError, Usage
+from orgpost.errors import Failed, OrgpostError, Usage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+
+_INSTALL: Final = "run the script with the Python that has orgpost, or install what it needs"
 
 
 class Parser(argparse.ArgumentParser):
@@ -41,6 +44,10 @@ def run(
         args = parser.parse_args(words)
         with Desk(args, show) as desk:
             return command(args, desk)
+    except ModuleNotFoundError as missing:
+        error = Failed(f"{sys.executable} has no {missing.name}", hint=_INSTALL)
+        show.trouble(error)
+        return error.exit_code
     except OrgpostError as error:
         show.trouble(error)
         return error.exit_code

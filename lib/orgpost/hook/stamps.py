@@ -58,18 +58,10 @@ def _look(path: str) -> int | None:
     try:
         found = posix.stat(path)
     except FileNotFoundError:
-        return -1 if _is_link(path) else None
+        return None
     except REFUSALS:
         return -1
     return found.st_mtime_ns if stat.S_ISREG(found.st_mode) else -1
-
-
-def _is_link(path: str) -> bool:
-    try:
-        posix.lstat(path)
-    except OSError:
-        return False
-    return True
 
 
 class Stamps:

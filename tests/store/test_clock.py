@@ -1,0 +1,3 @@
+"""What the store promises of wall clocks that stand wrong, jump, or stand still."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Hypothesis drives programs, a dying machine and a person against a model of two files."""
+
+from __future__ import annotations

@@ -189,9 +189,10 @@ def test_the_last_entry_without_a_line_end_gets_one(office: Office) -> None:
     """The next one must not begin on its line."""
     first, last = read_message(office, "a"), read_message(office, "b")
     office.write(office.content().decode().rstrip("\n"))
-    office.mail.archive(last)
     office.mail.archive(first)
+    office.mail.archive(last)
     assert [office.mail.find_by_id(id).body for id in (first, last)] == ["a", "b"]
+    assert office.content(ARCHIVE).endswith(b"\n")
 
 
 def test_what_emacs_archived_is_found_and_left_there(office: Office) -> None:

@@ -108,12 +108,41 @@ def test_an_archived_answer_is_an_answer(office: Office) -> None:
 
 def test_an_archived_bounce_is_not_sent_again(office: Office) -> None:
     """One bounce, also after the sender has put it away."""
-    waiting(office)
+    sent = waiting(office)
     office.clock.advance(3601)
     (id,) = office.mail.settle("crt")
     office.mail.mark(id, "done")
     office.mail.archive(id)
+    assert (office.mail.settle("crt"), office.mail.trace(sent.id).bounced) == ([], id)
+
+
+def test_a_message_that_is_read_after_its_bounce_is_not_bounced_again(office: Office) -> None:
+    """Though the bounce would have other words now."""
+    sent = waiting(office, "reply")
+    office.clock.advance(3601)
+    office.mail.settle("crt")
+    office.mail.mark_read(sent.id)
     assert office.mail.settle("crt") == []
+
+
+@pytest.mark.parametrize("state", ["unread", "read"])
+def test_who_looks_at_the_same_time_sends_no_second_bounce(
+    office: Office, monkeypatch: pytest.MonkeyPatch, state: str
+) -> None:
+    """Another process was faster, and perhaps saw another state."""
+    sent = waiting(office, "reply")
+    office.clock.advance(3601)
+    real = office.store.append
+
+    def late(path: str, entries: Any, **facts: Any) -> Any:
+        monkeypatch.setattr(office.store, "append", real)
+        office.mail.mark(sent.id, state)
+        office.mail.settle("tex")
+        return real(path, entries, **facts)
+
+    monkeypatch.setattr(office.store, "append", late)
+    assert office.mail.settle("crt") == []
+    assert office.content("inbox/crt.org").count(b":ID:       msg-bounce-") == 1
 
 
 def test_results_and_bounces_never_bounce(office: Office) -> None:
@@ -175,6 +204,14 @@ def test_the_ladder_is_climbed_rung_by_rung(office: Office) -> None:
         "task": None,
         "recipient_last_seen": None,
     }
+
+
+def test_an_answer_of_somebody_else_is_no_answer(office: Office) -> None:
+    """It is a reply, but the recipient has not answered."""
+    sent = office.send()
+    other = office.send("me too", sender="mira", to="crt", reply_to=sent.id)
+    trace = office.mail.trace(sent.id)
+    assert (trace.reached, list(trace.replies)) == ("stored", [other.id])
 
 
 def test_an_archived_message_has_reached_what_it_had_reached(office: Office) -> None:

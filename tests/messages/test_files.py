@@ -221,5 +221,6 @@ def test_sending_again_copies_nothing(office: Office, source: Path) -> None:
     """A duplicate is a duplicate, files and all."""
     office.send(id="msg-once", attach=[source / "a.txt"])
     before = office.files()
+    (source / "a.txt").write_bytes(b"other")
     again = office.deliver(id="msg-once", attach=[source / "a.txt"])
     assert (again.duplicate, office.files()) == (True, before)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from orgpost.errors import Conflict
 from orgpost.message import POST_OFFICE, Message, is_due, is_met, utc_or_none
 from orgpost.message_store.shelf import found_around
 from orgpost.org.scan import find_id
@@ -37,8 +38,6 @@ class Expecting:
 
         With contacts that cannot be relied on nothing is written, and nothing is settled.
         """
-        if self._desk.contacts().problems:
-            return []
         ours = [message for message in self._dated() if actor in {message.sender, message.to}]
         return [id for message in ours if (id := self.bounce(message))]
 
@@ -48,7 +47,11 @@ class Expecting:
             return None
         if self.bounce_of(message) is not None:
             return None
-        stored = self._storing.put(self._bounce(message), supplied=True)
+        try:
+            stored = self._storing.put(self._bounce(message), supplied=True)
+        except Conflict:
+            # Somebody was faster, and saw another state of the message: one bounce is enough.
+            return None
         return None if stored.duplicate else stored.message.id
 
     def bounce_of(self, message: Message) -> str | None:
@@ -71,7 +74,7 @@ class Expecting:
         return not is_met(message, self._shelf.replies(message.id))
 
     def _can_bounce(self, message: Message) -> bool:
-        if message.expires is None or message.is_silent:
+        if message.expires is None:
             return False
         contacts = self._desk.contacts()
         return not contacts.problems and contacts.get(message.sender) is not None

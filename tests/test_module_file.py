@@ -38,10 +38,10 @@ def test_each_hook_that_is_here_is_named(module: dict[str, Any]) -> None:
 
 def test_each_command_that_is_here_is_named(module: dict[str, Any]) -> None:
     """What the command line understands is what is promised; `hook` has a door of its own."""
-    assert sorted(module["provides"]["commands"]) == sorted([*words._HOMES, "hook"])
+    assert sorted(module["provides"]["commands"]) == sorted([*words.HOMES, "hook"])
 
 
-@pytest.mark.parametrize("command", sorted(words._HOMES))
+@pytest.mark.parametrize("command", sorted(words.HOMES))
 def test_each_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     """A command that is named can be asked what it does."""
     status = main([command, "--help"])

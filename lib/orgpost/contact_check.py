@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 KINDS: Final = ("person", "agent", "helper")
 _FIELDS: Final = frozenset({"id", "name", "kind", "owner", "trust_tier", "handles", "added"})
-_LONGEST_NAME: Final = 250
+LONGEST_NAME: Final = 250
 
 
 def contacts_of(
@@ -114,7 +114,7 @@ class _Checking:
     def name(self, path: KeyPath, value: object) -> str | None:
         if value is None:
             return None
-        if isinstance(value, str) and len(value) <= _LONGEST_NAME and not re.search(REFUSED, value):
+        if isinstance(value, str) and len(value) <= LONGEST_NAME and not re.search(REFUSED, value):
             return value.strip() or None
         self.tell((*path, "name"), "must be text of one line", "put it in quotes")
         return None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from orgpost import yaml_place
 from orgpost.contact import Actor, Contacts, Trust
-from orgpost.contact_check import KINDS, contacts_of
+from orgpost.contact_check import KINDS, LONGEST_NAME, contacts_of
 from orgpost.errors import Exists, InUse, InvalidField, NoIdentity, NotPermitted, Usage
 from orgpost.names import TIERS, check_name, fault_of_handle
 from orgpost.org.quote import one_line
@@ -101,7 +101,7 @@ class ContactFile:
         _refuse_what_others_have(actor, contacts)
         if actor.trust_tier != "unknown":
             _must_be_owner(contacts, by, f"add {actor.id} as {actor.trust_tier}")
-        self._rewrite(page, yaml_place.add_item(parsed, ("actors",), _fields(actor)))
+        page.rewrite(yaml_place.add_item(parsed, ("actors",), _fields(actor)))
         return Added(actor, created=True)
 
     def _remove(self, page: Page, name: str, unread: int, *, force: bool) -> Actor:
@@ -112,7 +112,7 @@ class ContactFile:
         if unread and not force:
             raise InUse(f"{actor.id} has {unread} unread", hint="--force removes, the mail stays")
         number = contacts.actors.index(actor)
-        self._rewrite(page, yaml_place.remove_item(parsed, ("actors",), number))
+        page.rewrite(yaml_place.remove_item(parsed, ("actors",), number))
         return actor
 
     def _set_tier(self, page: Page, name: str, tier: str, by: str | None) -> Trusted:
@@ -123,7 +123,7 @@ class ContactFile:
         _refuse_tier(changed)
         if changed != actor:
             place = ("actors", contacts.actors.index(actor), "trust_tier")
-            self._rewrite(page, yaml_place.set_value(parsed, place, tier))
+            page.rewrite(yaml_place.set_value(parsed, place, tier))
         return Trusted(changed, changed != actor)
 
     def _good(self, page: Page) -> tuple[Parsed, Contacts]:
@@ -138,11 +138,6 @@ class ContactFile:
             return contacts
         problems = [*parsed.problems, *contacts.problems]
         return Contacts(contacts.actors, self._trust, problems, contacts.warnings)
-
-    def _rewrite(self, page: Page, data: bytes) -> None:
-        # What the checks before have missed is not written either.
-        self._contacts(read_yaml(data, NAME)).must_be_good()
-        page.rewrite(data)
 
 
 def first_contacts(actor: Actor) -> bytes:
@@ -164,6 +159,8 @@ def _fields(actor: Actor) -> dict[str, object]:
 
 
 def _refuse_what_no_actor_is(actor: Actor) -> None:
+    if len(actor.name) > LONGEST_NAME:
+        raise InvalidField("name", f"is longer than {LONGEST_NAME} characters")
     if actor.kind == "helper":
         raise Usage("a helper is made by its parent, not in contacts.yaml")
     if actor.kind not in KINDS:

@@ -118,7 +118,6 @@ def init(
     owner = _owner(who, name, handles, clock or Clock())
     _must_be_file(space / CONTACTS)
     created = _missing_folders(space)
-    _make_folder(space, _OPEN_FOLDER)
     for place in created:
         _make_folder(space / place, _OPEN_FOLDER if place == "org" else _PRIVATE_FOLDER)
     created += _make_files(space, owner)

@@ -159,6 +159,7 @@ def test_adding_somebody_who_is_there_with_other_values_is_refused(
         ("Mira", {}, InvalidField),
         ("mira", {"name": "a\nb"}, InvalidField),
         ("mira", {"name": "a\u2028b"}, InvalidField),
+        ("mira", {"name": "x" * 251}, InvalidField),
         ("mira", {"kind": "helper", "owner": "tex"}, Usage),
         ("mira", {"kind": "robot"}, InvalidField),
         ("mira", {"owner": "tex"}, InvalidField),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import stat
+from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 import yaml
 
-from orgpost.clock import FakeClock
+from orgpost.clock import Clock, FakeClock
 from orgpost.contact_check import contacts_of
 from orgpost.errors import (
     BadSettings,
@@ -90,6 +91,15 @@ def test_a_new_space_knows_its_owner(tmp_path: Path) -> None:
         }
     ]
     assert load(tmp_path, {}).text("identity.name") == "tex"
+
+
+def test_who_says_no_more_than_a_name_is_a_person_all_the_same(tmp_path: Path) -> None:
+    """The name is the id, the day is today."""
+    init(tmp_path, actor="tex")
+    parsed = read_yaml((tmp_path / "org/messaging/contacts.yaml").read_bytes(), "c")
+    [actor] = contacts_of(parsed.data, "c", parsed.line).actors
+    age = Clock().now().date() - (actor.added or date.min)
+    assert (actor.name, abs(age.days) <= 1) == ("tex", True)
 
 
 def test_what_was_made_is_told(tmp_path: Path) -> None:
@@ -304,8 +314,10 @@ def test_with_git_what_is_private_is_ignored(
     path = tmp_path / ".gitignore"
     if before is not None:
         path.write_bytes(before.encode())
+        path.chmod(0o600)
     made = begin(tmp_path, git=True)
     begin(tmp_path, git=True)
+    assert stat.S_IMODE(path.stat().st_mode) == (0o644 if before is None else 0o600)
     assert path.read_bytes().decode() == after
     assert (".gitignore" in made.created) == (before is None)
 

@@ -1,0 +1,131 @@
+"""The page about the command line is compared with the command line."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from orgpost import errors
+from orgpost.cli.words import HOMES, parser_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.cli.door import Cli
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+PAGE: Final = (ROOT / "docs" / "cli.md").read_text()
+README: Final = (ROOT / "README.md").read_text()
+EXAMPLES: Final = PAGE[PAGE.index("## Examples") :]
+
+
+def section(command: str) -> str:
+    """What the page says of a command."""
+    found = re.search(rf"(?ms)^## `orgpost {command}\b.*?(?=^## )", PAGE)
+    assert found, command
+    return found[0]
+
+
+def flags_of(parser: argparse.ArgumentParser, verb: str = "") -> Iterator[str]:
+    """Every flag that a parser understands, verbs of verbs included."""
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for name, below in action.choices.items():
+                yield from flags_of(below, f"{name} ")
+        elif action.option_strings and action.dest != "help":
+            yield verb + action.option_strings[0]
+
+
+@pytest.mark.parametrize("command", HOMES)
+def test_each_flag_is_on_the_page_and_no_other(command: str) -> None:
+    """A flag that is not told, or told and not there, is a bug."""
+    told = re.findall(r"(?m)^\| `((?:[a-z]+ )?--[a-z-]+)", section(command))
+    assert sorted(told) == sorted(flags_of(parser_of(command)))
+
+
+def test_each_error_is_on_the_page() -> None:
+    """With its status, and no other one."""
+    table = PAGE[PAGE.index("## Exit statuses") : PAGE.index("## A message")]
+    rows = re.findall(r"(?m)^\| (\d+) \| (.*) \|$", table)
+    told = {(int(n), code) for n, codes in rows for code in re.findall(r"`([a-z0-9_]+)`", codes)}
+    kinds = {kind for kind in vars(errors).values() if isinstance(kind, type)}
+    real = {
+        (kind.exit_code, kind.code)
+        for kind in kinds
+        if issubclass(kind, errors.OrgpostError)
+        and kind is not errors.OrgpostError
+        and not kind.__name__.startswith("_")
+    }
+    assert told == real
+
+
+def test_each_key_of_a_message_is_on_the_page(cli: Cli) -> None:
+    """The table of a message is what a message has."""
+    table = PAGE[PAGE.index("## A message") : PAGE.index("## `orgpost init")]
+    told = re.findall(r"`([a-z_]+)`", " ".join(re.findall(r"(?m)^\| (`.*?) \|", table)))
+    cli.id("send", "tex", "hi")
+    (message,) = cli.data("inbox")["messages"]
+    assert {*told, "tier"} == set(message)
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("inbox", []),
+        ("digest", []),
+        ("trace", ["msg-x"]),
+        ("thread", ["msg-x"]),
+        ("search", ["hi"]),
+        ("mark", ["msg-x", "done"]),
+        ("archive", ["--auto"]),
+        ("broadcast", ["hi"]),
+        ("migrate", []),
+        ("doctor", []),
+    ],
+)
+def test_each_key_of_an_answer_is_on_the_page(command: str, words: list[str], cli: Cli) -> None:
+    """What a program gets is what the page names."""
+    cli.id("send", "tex", "hi", "--id", "msg-x")
+    data = re.search(r"(?m)^`data`: (.*)$", section(command))
+    assert data
+    cli("doctor", "--fix")
+    assert [key for key in cli.data(command, *words) if f"`{key}`" not in data[1]] == []
+
+
+def lines_of(text: str) -> list[str]:
+    """The command lines in a text's shell blocks."""
+    blocks = re.findall(r"(?ms)^```sh\n(.*?)^```", text)
+    lines = [line.partition("  #")[0].strip() for block in blocks for line in block.splitlines()]
+    return [line for line in lines if re.search(r"(?:^|[|&] )orgpost ", line)]
+
+
+def run(line: str, cli: Cli) -> int:
+    """Run one line as a shell would, as far as our pages use one."""
+    before, bar, after = line.partition(" | ")
+    stdin = None if not bar else before.encode()
+    words = shlex.split((after if bar else before).partition(" && ")[0])
+    home = [word.replace("~", str(cli.space.parent / "home")) for word in words[1:]]
+    return cli(*home, stdin=stdin).status
+
+
+def test_each_line_of_the_page_works(cli: Cli) -> None:
+    """In a space of tex, crt and mira, one after the other."""
+    (cli.space / "build.log").write_text("all good\n")
+    cli("doctor", "--fix")
+    statuses = {line: run(line, cli) for line in lines_of(EXAMPLES)}
+    assert {line: status for line, status in statuses.items() if status} == {}
+    assert len(statuses) > 20
+
+
+def test_each_line_of_the_readme_works(cli: Cli) -> None:
+    """One after the other, in a new space."""
+    path = cli.space / "org/messaging/contacts.yaml"
+    path.write_text("actors:\n  - {id: tex, kind: person, trust_tier: owner}\n")
+    statuses = {line: run(line, cli) for line in lines_of(README)}
+    assert {line: status for line, status in statuses.items() if status} == {}
+    assert len(statuses) >= 6

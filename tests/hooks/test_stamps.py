@@ -253,6 +253,7 @@ def test_each_watched_file_that_comes_goes_or_changes_is_a_change(
         world.write(path, "")
     if not present:
         path.unlink()
+    world.age(path.parent)
     renew(world.space, os.environ)
     world.hook()
     assert stamps(world) == ["quiet"]
@@ -376,7 +377,9 @@ def test_a_named_actor_is_exported_at_the_start(world: World, tmp_path: Path) ->
     assert file.read_text() == "export ORGPOST_ACTOR=tex-agent\n"
     file.unlink()
     world.env["ORGPOST_ACTOR"] = "tex-agent"
-    world.hook("SessionStart", words=["claude", "SessionStart", "--space", str(world.space)])
+    world.mail(entry(FIRST))
+    words = ["claude", "SessionStart", "--space", str(world.space)]
+    assert world.hook("SessionStart", words=words).ids == [FIRST]
     assert not file.exists()
 
 

@@ -101,6 +101,29 @@ def test_mail_that_was_read_and_is_unread_again_is_told_again(world: World) -> N
     assert "changed" not in answer.text
 
 
+def test_one_of_several_that_was_read_and_is_unread_again_is_told_again(world: World) -> None:
+    """While another one is unread there is no quiet moment; the hook between noted it itself."""
+    world.mail(entry(FIRST), entry(SECOND))
+    world.hook()
+    world.mail(entry(FIRST, state="READ"), entry(SECOND))
+    assert world.hook().is_silent
+    world.mail(entry(FIRST), entry(SECOND))
+    assert world.hook().ids == [FIRST]
+
+
+def test_nothing_is_concluded_from_a_file_in_the_middle_of_a_save(world: World) -> None:
+    """An editor that writes the file anew has it empty for a moment: nothing was read by that."""
+    world.mail(entry(FIRST), entry(SECOND))
+    world.hook()
+    text = world.inbox.read_text()
+    world.inbox.write_text("")
+    assert world.hook().is_silent
+    world.inbox.unlink()
+    assert world.hook().is_silent
+    world.inbox.write_text(text)
+    assert world.hook().is_silent
+
+
 def test_a_hook_of_another_session_counts_as_between(world: World) -> None:
     """A quiet moment that one session saw is known to all."""
     world.mail(entry(FIRST))

@@ -16,6 +16,8 @@ LONGEST_ID = 128
 KINDS = ("msg-", "file-")
 NO_SUBJECT = "(no subject)"
 HIGHEST_COOKIE_NUMBER = 64
+# A drawer of more lines is noise, and a hook has a second.
+MOST_LINES = 10_000
 
 Drawer = dict[bytes, bytes]
 
@@ -131,7 +133,7 @@ def _plain_drawer(raw: bytes) -> tuple[Drawer, int] | None:
 
 def _drawer(raw: bytes, *, crlf: bool) -> tuple[Drawer, int] | None:
     """The properties directly below a heading, and where the drawer ends; None where invalid."""
-    lines = raw.split(b"\n")
+    lines = raw.split(b"\n", MOST_LINES)
     if crlf:
         lines = [line.removesuffix(b"\r") for line in lines]
     planned = len(lines) > 1 and lines[1].lstrip(b" \t").startswith(PLANNING)

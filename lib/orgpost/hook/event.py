@@ -111,7 +111,7 @@ class Event:
         noted = session.save()
         if text and self.notes:
             log.charge(self.notes, self.line, text, len(teller.listed))
-        if noted and stamps and not teller.trouble:
+        if noted and stamps and teller.is_settled:
             self._leave_stamp(stamps, watched, is_quiet=teller.is_quiet)
 
     def _leave_stamp(self, stamps: Stamps, watched: Watched, *, is_quiet: bool) -> None:

@@ -19,6 +19,8 @@ class Teller:
         inbox = Inbox(watched.path_of("inbox"))
         inbox.read(watched.path_of("inbox-journal"), watched.inbox_lock)
         self.trouble = inbox.trouble
+        # A stamp is for what will stay so.
+        self.is_settled = not inbox.trouble and not inbox.may_be_in_a_save
         self._sort(inbox.messages, copy, actor)
         if not inbox.beyond and not inbox.may_be_in_a_save:
             told.keep_only(inbox.messages)

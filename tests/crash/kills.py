@@ -7,7 +7,6 @@ import shutil
 import stat
 import traceback
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from orgpost.clock import Clock, FakeClock
@@ -18,41 +17,65 @@ from orgpost.store.files import FileStore
 from orgpost.store.page import ROOT
 from orgpost.store.person import Person
 from tests.crash.scenarios import PATHS, Model, Play, Scenario, Step, text_of
-from tests.store.stages import ARCHIVE, INBOX
+from tests.store.stages import INBOX
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
+    from pathlib import Path
 
 DIED: Final = 9
 BROKE: Final = 1
 MODE: Final = 0o640
 FILE: Final = "files/msg-1/notes.txt"
-_WRITES: Final = frozenset({"write", "pwrite"})
-_OF_NO_DISK: Final = frozenset({"pid", "program", "host", "boot", "booted_at"})
+_NOT_THE_DISK: Final = frozenset({"pid", "program", "host", "boot", "booted_at"})
 _CALLS: Final = frozenset(
     name
     for name in vars(Calls)
-    if not name.startswith(("_", "process_")) and name not in _OF_NO_DISK
+    if not name.startswith(("_", "process_")) and name not in _NOT_THE_DISK
+)
+_WRITES: Final = frozenset({"write", "pwrite"})
+# A file that was only opened anew is seen by who dies at the next change.
+_CHANGES: Final = frozenset(
+    {"truncate", "rename", "link", "unlink", "symlink", "mkdir", "rmdir", "chmod", *_WRITES}
 )
 
 
 class Aim(NamedTuple):
-    """Which call kills: the n-th of all, before it does anything, or the n-th write, half-done."""
+    """Which call kills: the n-th of all, of those that change something, or the n-th write.
+
+    A write is half done then, the others are not begun.
+    """
 
     nth: int
+    of: frozenset[str] = _CALLS
     half: bool = False
+
+
+def at_call(nth: int) -> Aim:
+    """Die at the n-th call."""
+    return Aim(nth)
+
+
+def at_change(nth: int) -> Aim:
+    """Die at the n-th call that changes something; between them a kill leaves the same."""
+    return Aim(nth, _CHANGES)
+
+
+def in_write(nth: int) -> Aim:
+    """Die within the n-th write."""
+    return Aim(nth, _WRITES, half=True)
 
 
 class Killer(Calls):
     """A process that dies where it is aimed at."""
 
     def __init__(self, aim: Aim) -> None:
-        self._left, self._half = aim
+        self._left, self._of, self._half = aim
 
     def __getattribute__(self, name: str) -> object:
         """Count each call as it is asked for."""
-        if name in _CALLS and (not self._half or name in _WRITES):
+        if name in _CALLS and name in self._of:
             self._left -= 1
             if not self._left and not self._half:
                 os._exit(DIED)
@@ -206,12 +229,14 @@ def dies(act: Callable[[], object]) -> bool:
     """Do something in a process of its own; says whether it was killed."""
     pid = os.fork()
     if not pid:
+        ending = BROKE
         try:
             act()
-        except BaseException:
-            traceback.print_exc()
-            os._exit(BROKE)
-        os._exit(0)
+            ending = 0
+        finally:
+            if ending:
+                traceback.print_exc()
+            os._exit(ending)
     status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     assert status in {0, DIED}, f"it ended with {status}"
     return status == DIED
@@ -233,6 +258,3 @@ def create(size: int) -> Step:
         lambda play: play.store.create(FILE, [data[:1000], data[1000:]]),
         lambda model: model | {FILE: (data,)},
     )
-
-
-__all__ = ["ARCHIVE", "Aim", "Room", "create"]

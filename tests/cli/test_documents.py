@@ -51,7 +51,7 @@ ANSWER: dict[str, Any] = {
     "expires": None,
     "properties": {},
 }
-REGISTERED = {"owner": None, "handles": [], "added": "2026-11-20"}
+REGISTERED: dict[str, Any] = {"owner": None, "handles": [], "added": "2026-11-20"}
 
 
 def write(cli: Cli) -> Any:
@@ -140,7 +140,7 @@ def test_digest(cli: Cli, clock: FakeClock) -> None:
     write(cli)
     sender = {"from": "crt", "count": 1, "latest": "2026-11-20T08:31:05Z"}
     numbers = {"actor": "tex", "unread": 1, "high": 1, "todo": 0, "by_sender": [sender]}
-    later = {"stale": [], "expired": [], "tasks": None, "awaiting_approval": None}
+    later: dict[str, Any] = {"stale": [], "expired": [], "tasks": None, "awaiting_approval": None}
     assert cli.data("digest") == {**numbers, **later}
 
 
@@ -174,8 +174,13 @@ def test_trace(cli: Cli, clock: FakeClock) -> None:
 
 def test_contacts(cli: Cli, clock: FakeClock) -> None:
     """Actors as they are written, then what the verb did."""
-    tex = {"id": "tex", "name": "Tex Novak", "kind": "person", "trust_tier": "owner"}
-    tex |= {"owner": None, "handles": ["@t"], "added": "2026-11-20"}  # type: ignore[dict-item]
+    tex: dict[str, Any] = {
+        "id": "tex",
+        "name": "Tex Novak",
+        "kind": "person",
+        "trust_tier": "owner",
+    }
+    tex |= {"owner": None, "handles": ["@t"], "added": "2026-11-20"}
     crt = {"id": "crt", "name": "crt", "kind": "person", "trust_tier": "team", **REGISTERED}
     mira = {**crt, "id": "mira", "name": "mira", "trust_tier": "unknown", "added": None}
     assert cli.data("contacts") == {"actors": [tex, crt, mira]}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import pytest
 
@@ -14,9 +14,6 @@ from orgpost.errors import OrgpostError
 from orgpost.post import Post
 from tests.cli.door import LIB, Cli, environment, on_a_terminal, process
 from tests.corpus.texts import hostile
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 RAW: Final = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff"
@@ -47,7 +44,7 @@ COMMANDS = (
 def full(cli: Cli) -> Cli:
     """A space where each hostile text is a body, and a subject where it can be one."""
     with Post.open(cli.space, me="crt") as post:
-        for number, (_, text) in enumerate(hostile()):
+        for number, text in enumerate(hostile().values()):
             id = f"msg-hostile-{number}"
             post.messages.create_message("crt", "tex", text or "x", subject="s", id=id)
             line = text.split("\n")[0][:200]
@@ -101,7 +98,7 @@ def test_a_forged_sender_makes_no_line_of_a_frame(cli: Cli) -> None:
 def test_no_hostile_text_reaches_a_terminal_raw(words: list[str], full: Cli) -> None:
     """The same at a terminal, with its plain view; only our own colours are left out of it."""
     with Post.open(full.space, me="crt") as post:
-        texts = "\n".join(text for _, text in hostile() if "\ud800" not in text)[:60_000]
+        texts = "\n".join(text for text in hostile().values() if "\ud800" not in text)[:60_000]
         post.messages.create_message("crt", "tex", texts, subject="all", id="msg-hostile-all")
     status, sent = on_a_terminal("--space", str(full.space), *words, NO_COLOR="1", PYTHONUTF8="1")
     assert status == 0

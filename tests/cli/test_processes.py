@@ -60,9 +60,7 @@ def test_an_answer_that_cannot_be_written_is_a_failure(flags: list[str], space: 
             command("inbox", *flags), env=environment(), stdout=full, stderr=-1, check=False
         )
     assert done.returncode == 1
-    assert done.stderr == (
-        b"orgpost: the answer could not be written: No space left on device\n"
-    )
+    assert done.stderr == (b"orgpost: the answer could not be written: No space left on device\n")
 
 
 def test_an_interrupt_is_no_trace(space: Path) -> None:
@@ -126,9 +124,7 @@ def test_eight_processes_bounce_one_message_once(cli: Cli) -> None:
     """Whoever looks first settles what expired; the others see it settled."""
     cli.id("send", "crt", "hurry", "--expires", "+1s")
     time.sleep(1.2)
-    programs = [
-        subprocess.Popen(command("inbox"), env=environment(), stdout=-1) for _ in range(8)
-    ]
+    programs = [subprocess.Popen(command("inbox"), env=environment(), stdout=-1) for _ in range(8)]
     assert [program.wait() for program in programs] == [0] * 8
     for program in programs:
         program.communicate()

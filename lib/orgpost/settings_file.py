@@ -153,7 +153,7 @@ def _with_key(page: Parsed, key: str, value: Any) -> bytes:
 
 
 def _is_open_to_others(path: Path) -> bool:
-    return path.exists() and path.stat().st_mode & 0o077 != 0
+    return path.stat().st_mode & 0o077 != 0
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -234,6 +234,13 @@ def test_set_can_mend_the_key_that_was_wrong(space: Path, path: Path) -> None:
     assert load(space, ENVIRON).text("store.sync") == "full"
 
 
+def test_set_does_not_take_a_truth_for_a_number(space: Path, path: Path) -> None:
+    """To Python true is 1, to a person it is not."""
+    path.write_text("store: {quarantine_days: true}\n", encoding="utf-8")
+    assert set_key(path, "store.quarantine_days", "1").changed
+    assert load(space, ENVIRON).whole("store.quarantine_days") == 1
+
+
 def test_set_refuses_to_write_over_what_is_no_file(path: Path) -> None:
     """A folder of that name is somebody's mistake, not ours to mend."""
     path.mkdir()

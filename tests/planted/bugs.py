@@ -17,13 +17,42 @@ class Bug(NamedTuple):
     old: str
     new: str
     suite: tuple[str, ...]
+    size: str = "ci"
 
 
 HOLD = "            with self.held(path) as held, held.alone():\n"
+POWER = ("tests/crash/test_states.py", "-k", "told")
 EMACS = "tests/race/test_with_emacs.py"
 EIO = "tests/fault/test_eio.py"
 
 BUGS = (
+    Bug(
+        1,
+        "record written, not synced",
+        "store/journal_file.py",
+        "        try:\n            self._disk.sync_data(fd)\n        except OSError as error:\n",
+        "        try:\n            self._disk.calls.fstat(fd)\n        except OSError as error:\n",
+        POWER,
+        "small",
+    ),
+    Bug(
+        4,
+        "scratch not synced before the rename",
+        "store/disk.py",
+        "                self.sync(fd)\n            finally:\n",
+        "                self.calls.fstat(fd)\n            finally:\n",
+        POWER,
+        "small",
+    ),
+    Bug(
+        5,
+        "folder not synced",
+        "store/disk.py",
+        "        if self._sync:\n            self.calls.fsync(folder)\n",
+        "        if self._sync:\n            self.calls.fstat(folder)\n",
+        POWER,
+        "small",
+    ),
     Bug(
         6,
         "lock by existence instead of by kernel",
@@ -50,12 +79,30 @@ BUGS = (
         (EIO, "-k", "short"),
     ),
     Bug(
+        10,
+        "confirm without syncing the file",
+        "store/keeper.py",
+        "            self.disk.sync_data(fd)\n",
+        "            self.disk.calls.fstat(fd)\n",
+        POWER,
+        "small",
+    ),
+    Bug(
         11,
         "confirm without looking at foreign changes",
         "store/keeper.py",
         "        return self.is_our_print(block) and not self._journal",
         "        return not self._journal",
         (f"{EMACS}::test_saves_of_a_person_and_writes_of_programs_are_all_there_once",),
+    ),
+    Bug(
+        13,
+        "replace empties the journal before its rename",
+        "store/held.py",
+        "            file.confirm()\n            file.replace(",
+        "            file.forget(file.at.last)\n            file.replace(",
+        POWER,
+        "small",
     ),
     Bug(
         16,

@@ -43,7 +43,12 @@ def test_a_planted_bug_is_caught(bug: Bug, copy: Path) -> None:
         done = subprocess.run(
             words,
             cwd=copy,
-            env=env | {"PYTHONPATH": f"{copy / 'lib'}:{copy}", "PYTHONDONTWRITEBYTECODE": "1"},
+            env=env
+            | {
+                "SIZE": bug.size,
+                "PYTHONPATH": f"{copy / 'lib'}:{copy}",
+                "PYTHONDONTWRITEBYTECODE": "1",
+            },
             capture_output=True,
             text=True,
             check=False,

@@ -11,7 +11,7 @@ demo: .venv/made ## a post office in a folder of its own, from first message to 
 
 test: .venv/made packages ## every test, fast and slow
 	HYPOTHESIS_PROFILE=ci $(BIN)/pytest -q -n 2 -m "not slow and not nightly"
-	HYPOTHESIS_PROFILE=ci $(BIN)/pytest -q -m "slow and not nightly"
+	HYPOTHESIS_PROFILE=ci $(BIN)/pytest -q -n 2 --dist loadfile -m "slow and not nightly"
 
 check: .venv/made ## what must be green before a commit; under a minute
 	$(BIN)/ruff check
@@ -21,12 +21,12 @@ check: .venv/made ## what must be green before a commit; under a minute
 	$(BIN)/pytest -q -n 2 -m "not slow and not nightly"
 
 slow: .venv/made packages ## only the tests that start real processes
-	HYPOTHESIS_PROFILE=ci $(BIN)/pytest -q -m "slow and not nightly"
+	HYPOTHESIS_PROFILE=ci $(BIN)/pytest -q -n 2 --dist loadfile -m "slow and not nightly"
 
 bench: .venv/made ## what things cost, as ratios in one run
 	$(BIN)/python -m bench
 
-reliability: .venv/made packages ## kill, fill the disk, race: SIZE=ci or SIZE=night
+reliability: .venv/made packages ## kill, fill the disk, race: SIZE=ci or SIZE=nightly
 	$(BIN)/python tests/reliability.py --size $(SIZE)
 
 fix: .venv/made ## let ruff repair what it can

@@ -99,8 +99,8 @@ def test_nothing_of_twenty_thousand_texts_runs(
 ) -> None:
     """The same, long, before and after the edits."""
     path = tmp_path / "tex.org"
-    for _ in range(20):
-        write(path, entries(generated(rng, 1000), KINDS[kind]), KINDS[kind])
+    for _ in range(50):
+        write(path, entries(generated(rng, 400), KINDS[kind]), KINDS[kind])
         before = oracle.what_runs(path, DAY)
         for command in EDITS["both, and aligned"]:
             oracle.do(command, path)

@@ -104,7 +104,8 @@ def command(*words: str) -> list[str]:
 
 def environment(**more: str) -> dict[str, str]:
     """Give what such a process is told."""
-    return {**os.environ, "PYTHONPATH": str(LIB), **more}
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    return {**kept, "PYTHONPATH": str(LIB), **more}
 
 
 def process(*words: str, stdin: bytes = b"", **more: str) -> subprocess.CompletedProcess[bytes]:

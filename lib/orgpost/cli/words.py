@@ -32,6 +32,10 @@ HOMES: Final[Mapping[str, str]] = {
     "doctor": "places",
     "config": "options",
 }
+# Our words are English; to look for translations of argparse's would cost each start more than
+# all of the parsing.
+vars(argparse)["_"] = str
+
 _WITH_VERBS: Final = frozenset({"contacts", "config"})
 _VALUED: Final = {"--space": "space", "--as": "actor_name"}
 _WIDTH: Final = 98

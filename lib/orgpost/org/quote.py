@@ -7,7 +7,6 @@ chose them: so a stricter test of tomorrow cannot change what a file of today sa
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import Final
 
 from orgpost.errors import InvalidField
@@ -201,7 +200,7 @@ def check_tag(tag: str) -> str:
         raise InvalidField(field="tag", why=f"must have 1 to {syntax.TAG_LIMIT} characters")
     if wrong := next((letter for letter in text if not _in_a_tag(letter)), None):
         raise InvalidField(field="tag", why=f"{wrong!r} cannot stand in an Org tag", hint=_TAG_HINT)
-    if unicodedata.category(text[0])[0] == "M":
+    if _category(text[0])[0] == "M":
         raise InvalidField(field="tag", why="begins with a mark that belongs on a letter")
     if text.casefold() in syntax.REFUSED_TAGS:
         raise InvalidField(field="tag", why=f"{text} has a meaning of its own in Org")
@@ -211,8 +210,15 @@ def check_tag(tag: str) -> str:
 _TAG_HINT: Final = "use letters, digits, _ @ # %"
 
 
+def _category(letter: str) -> str:
+    # Not at the top: only tags ask, and the tables are large.
+    from unicodedata import category
+
+    return category(letter)
+
+
 def _in_a_tag(letter: str) -> bool:
-    category = unicodedata.category(letter)
+    category = _category(letter)
     return letter in syntax.TAG_MARKS or category[0] in "LM" or category == "Nd"
 
 
@@ -228,7 +234,7 @@ def read_tags(text: str) -> tuple[str, ...] | None:
 
 def _in_a_read_tag(letter: str) -> bool:
     # Emacs also takes numbers that are letters (roman ones), which nobody needs to write.
-    return _in_a_tag(letter) or unicodedata.category(letter) == "Nl"
+    return _in_a_tag(letter) or _category(letter) == "Nl"
 
 
 def check_property(name: str, value: str) -> tuple[str, str]:

@@ -6,10 +6,8 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import sys
-import threading
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -203,20 +201,27 @@ class _Waiter:
     """
 
     def __init__(self, fd: int) -> None:
+        # Not at the top: hardly any command ever waits, and each would pay for it at its start.
+        from threading import Event, Lock
+
         self._fd = fd
-        self._done = threading.Event()
-        self._turn = threading.Lock()
+        self._done = Event()
+        self._turn = Lock()
         self._given_up = False
 
     def wait(self, seconds: float) -> bool:
-        threading.Thread(target=self._block, daemon=True).start()
+        from threading import Thread
+
+        Thread(target=self._block, daemon=True).start()
         self._done.wait(seconds)
         with self._turn:
             self._given_up = not self._done.is_set()
         return not self._given_up
 
     def _block(self) -> None:
-        fcntl.flock(self._fd, fcntl.LOCK_EX)
+        from fcntl import LOCK_EX, flock
+
+        flock(self._fd, LOCK_EX)
         with self._turn:
             if self._given_up:
                 os.close(self._fd)

@@ -7,7 +7,7 @@ descriptor does not exclude threads, so a thread lock comes first; a forked chil
 from __future__ import annotations
 
 import os
-import threading
+from _thread import allocate_lock, get_ident  # all of threading would cost each start
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
@@ -36,14 +36,14 @@ class FileLock:
         self._disk, self._clock, self._path = disk, clock, path
         self._name = f"{slug(path)}.lock"
         self._full = f"{disk.space}/{FOLDER}/{self._name}"
-        self._turn = threading.Lock()
+        self._turn = allocate_lock()
         self._thread: int | None = None
         self._fd: int | None = None
         self._pid = 0
 
     def acquire(self, seconds: float) -> None:
         """Take the lock, or say `Busy` after that long; the same thread twice is `NestedLock`."""
-        if self._thread == threading.get_ident() and self._pid == self._disk.calls.pid():
+        if self._thread == get_ident() and self._pid == self._disk.calls.pid():
             raise NestedLock(self._path)
         deadline = self._clock.monotonic() + seconds
         self._leave_parent()
@@ -55,7 +55,7 @@ class FileLock:
         except BaseException:
             self._turn.release()
             raise
-        self._thread = threading.get_ident()
+        self._thread = get_ident()
 
     def release(self) -> None:
         """Give the lock back; the descriptor is kept."""
@@ -69,7 +69,7 @@ class FileLock:
     def _leave_parent(self) -> None:
         # A forked child that used the inherited descriptor would share its parent's lock.
         if self._pid != self._disk.calls.pid():
-            self._turn, self._thread = threading.Lock(), None
+            self._turn, self._thread = allocate_lock(), None
             self.close()
             self._pid = self._disk.calls.pid()
 

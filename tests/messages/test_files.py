@@ -120,7 +120,8 @@ def test_nothing_is_written_over_unless_it_is_asked_for(
     office: Office, source: Path, tmp_path: Path
 ) -> None:
     """Nor through a link."""
-    sent = office.send(attach=[source / "a.txt"])
+    (source / "0.txt").write_bytes(b"first")
+    sent = office.send(attach=[source / "0.txt", source / "a.txt"])
     (tmp_path / "a.txt").symlink_to(tmp_path / "victim")
     with pytest.raises(Exists):
         office.mail.save_files(sent.id, tmp_path)
@@ -129,6 +130,7 @@ def test_nothing_is_written_over_unless_it_is_asked_for(
     with pytest.raises(Exists):
         office.mail.save_files(sent.id, tmp_path)
     assert (tmp_path / "a.txt").read_bytes() == b"mine"
+    assert not (tmp_path / "0.txt").exists()
     office.mail.save_files(sent.id, tmp_path, force=True)
     assert (tmp_path / "a.txt").read_bytes() == b"content\r\n\0"
 

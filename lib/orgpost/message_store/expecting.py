@@ -45,8 +45,6 @@ class Expecting:
         """Bounce a message if it is expired and has no bounce yet; give the new bounce's id."""
         if not self._can_bounce(message) or not self._shelf.is_expired(message):
             return None
-        if self.bounce_of(message) is not None:
-            return None
         try:
             stored = self._storing.put(self._bounce(message), supplied=True)
         except Conflict:

@@ -81,7 +81,7 @@ class Routing:
         """Give where the file really lies, relative to the space, if it may be written."""
         space = self._desk.space.resolve()
         path = Path(place)
-        if path.is_absolute() or ".." in path.parts:
+        if path.is_absolute():
             raise OutsideSpace(place, "must be a path inside the space")
         real = (space / path).resolve()
         if not real.is_relative_to(space):

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from orgpost.errors import DiskFailed
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -310,3 +312,19 @@ def test_private_files_may_be_thrown_away(cli: Cli) -> None:
     before = [cli.data(*words) for words in asked]
     shutil.rmtree(cli.space / ".orgpost")
     assert [cli.data(*words) for words in asked] == before
+
+
+def test_mail_is_listed_also_where_nothing_can_be_sent_back(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Expired mail that cannot be bounced is a warning; the inbox is listed all the same."""
+    cli.id("send", "tex", "hi")
+
+    def refuse(*_: object) -> None:
+        raise DiskFailed("inbox/crt.org", "sync", "it is worn out")
+
+    monkeypatch.setattr("orgpost.message_store.MessageStore.settle", refuse)
+    for words in (["inbox"], ["digest"]):
+        answer = cli(*words, "--json")
+        assert (answer.status, answer.data["unread"]) == (0, 1)
+        assert "expired mail was not bounced: the disk failed" in answer.err

@@ -104,3 +104,14 @@ def test_a_long_body_is_cut_and_said_to_be(cli: Cli) -> None:
     assert len(short) < 10_000
     assert short.endswith(f"1904 more characters: orgpost show {id} --full\n")
     assert cli("show", id, "--full").out.count("| 0123456789\n") == 900
+
+
+def test_twenty_are_listed_unless_told_otherwise(cli: Cli) -> None:
+    """0 is no limit; what is left out is counted in both products."""
+    for number in range(23):
+        cli.id("send", "tex", f"number {number}", "--as", "crt")
+    assert len(cli("inbox").out.splitlines()) == 21
+    assert len(cli("inbox", "--limit", "0").out.splitlines()) == 23
+    assert cli("search", "number").out.splitlines()[-1] == "3 more: --limit 0"
+    found = cli.data("search", "number", "--limit", "0")
+    assert (len(found["messages"]), found["left_out"]) == (23, 0)

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 MEMORY: Final = Path("/dev/shm")
-RECOVERIES: Final = {"ci": 2, "nightly": 30}[os.environ.get("SIZE", "ci")]
+RECOVERIES: Final = {"small": 1, "ci": 2, "nightly": 30}[os.environ.get("SIZE", "ci")]
 
 
 class Case(NamedTuple):

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
-STRIDE: Final = {"ci": 2, "nightly": 1}[os.environ.get("SIZE", "ci")]
+STRIDE: Final = {"small": 16, "ci": 2, "nightly": 1}[os.environ.get("SIZE", "ci")]
 ORG: Final = f"{SPACE}/{ROOT}/{INBOX}"
 JOURNAL: Final = f"{SPACE}/{FOLDER}/{INBOX.replace('/', '+')}.j"
 SECOND_NS: Final = 10**9

@@ -36,6 +36,17 @@ BUGS = (
         "small",
     ),
     Bug(
+        3,
+        "acknowledged before the record is synced",
+        "store/journal_file.py",
+        "            self._disk.write_at(fd, data, end)\n"
+        "        try:\n            self._disk.sync_data(fd)\n",
+        "        try:\n            self._disk.sync_data(fd)\n"
+        "            self._disk.write_at(fd, data, end)\n",
+        POWER,
+        "small",
+    ),
+    Bug(
         4,
         "scratch not synced before the rename",
         "store/disk.py",
@@ -102,6 +113,25 @@ BUGS = (
         "            file.confirm()\n            file.replace(",
         "            file.forget(file.at.last)\n            file.replace(",
         POWER,
+        "small",
+    ),
+    Bug(
+        14,
+        "CRC not checked",
+        "store/journal.py",
+        "    if _CRC.unpack_from(data, end)[0] != crc32(memoryview(data)[at:end]):\n",
+        "    if not crc32(memoryview(data)[at:end]):\n",
+        ("tests/crash/test_tails.py", "-k", "record"),
+        "small",
+    ),
+    Bug(
+        15,
+        "recovery appends without looking for the id",
+        "store/image.py",
+        "            if self._is_repaired(wreck, span):\n                return\n"
+        "            if span is None:\n",
+        "            if not self._data.endswith(wreck.text * 2):\n",
+        ("tests/crash/test_kill_points.py", "-k", "anywhere and at_call and send"),
         "small",
     ),
     Bug(

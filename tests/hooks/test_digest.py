@@ -98,6 +98,27 @@ def test_a_subject_can_end_nothing_and_hide_nothing(subject: str) -> None:
     assert not re.search("[\u202a-\u202e\u2066-\u2069\U000e0000-\U000e01ef]", seen)
 
 
+HIDDEN = (
+    *range(0x20),
+    *map(ord, "<>"),
+    *(0x7F, 0x80, 0x9F, 0x061C),
+    *range(0x200B, 0x2010),
+    *range(0x2028, 0x202F),
+    *range(0x2060, 0x2065),
+    *range(0x2066, 0x206A),
+    *(0xD800, 0xDFFF, 0xFEFF, 0xE0000, 0xE0041, 0xE007F, 0xE0100, 0xE01EF),
+)
+
+
+def test_each_character_that_could_hide_something_is_spelled_out() -> None:
+    """As JSON spells it; those beside them stay as they are."""
+    for code in HIDDEN:
+        assert json.loads(f'"{escaped(chr(code))}"') == chr(code)
+        assert escaped(chr(code)).isascii()
+    for code in (0x21, 0xA0, 0x061B, 0x200A, 0x2010, 0x2027, 0x202F, 0xFEFE, 0xE01F0, 0x1F600):
+        assert escaped(chr(code)) == chr(code)
+
+
 @given(st.text(max_size=12))
 def test_a_short_subject_can_be_read_back(subject: str) -> None:
     """It is escaped as JSON is."""

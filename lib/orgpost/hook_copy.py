@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 FORM: Final = "orgpost hooks copy 1"
 CHARS: Final = "hooks.digest_chars"
+_ENOUGH: Final = 1_000_000
 _NO_YAML: Final = b"\0"  # stands for what cannot be read at all
 _CONTACTS: Final = "org/messaging/contacts.yaml"
 
@@ -107,7 +108,7 @@ def _asked_chars(space: Path, environ: Mapping[str, str]) -> int | None:
         hooks = data.get("hooks") if isinstance(data, dict) else None
         chars = hooks.get("digest_chars") if isinstance(hooks, dict) else None
         if chars is not None:
-            return max(0, chars) if type(chars) is int else None
+            return min(max(0, chars), _ENOUGH) if type(chars) is int else None
     return None
 
 

@@ -170,6 +170,24 @@ def test_without_the_library_mail_is_told_as_long_as_its_copy_is_good(
     assert world.hook(session="s2").ids == []
     assert b"1 more from senders of tier unknown" in world.hook(session="s3").stdout
     assert (tmp_path / "asked").read_text().count("asked") == 1
+    lost = "the library could not be asked for tiers and settings"
+    assert [line["error"] for line in world.log()] == [None, lost, None]
+
+
+def test_the_library_is_asked_again_after_a_while(world: World, tmp_path: Path) -> None:
+    """Ten minutes after it failed; that it did is logged once a day."""
+    world.env["ORGPOST_PYTHON"] = str(bare_python(tmp_path))
+    world.contacts(CONTACTS + "# a word more\n", copy=False)
+    world.mail(entry(FIRST))
+    world.hook()
+    failed = world.notes / "copy.failed"
+    *head, times = failed.read_text().splitlines()
+    for ago, logged in ((700, 700), (700, 90_000), (-100, -100)):
+        when = [str(int(times.split()[0]) - seconds) for seconds in (ago, logged)]
+        failed.write_text("\n".join([*head, " ".join(when)]) + "\n")
+        world.hook(session=f"{ago} {logged}")
+    assert (tmp_path / "asked").read_text().count("asked") == 4
+    assert [bool(line["error"]) for line in world.log()] == [True, False, True, True]
 
 
 def bare_python(folder: Path) -> Path:

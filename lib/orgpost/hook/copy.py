@@ -29,7 +29,8 @@ from .places import MAIL, SETTINGS
 FORM, END = "orgpost hooks copy 1", "\nend\n"
 TIERS = ("unknown", "trusted", "team", "owner")
 RENEW_SECONDS = 0.5
-RETRY_SECONDS = 600
+RETRY_SECONDS, LOG_SECONDS, NEVER = 600, 86_400, 1e9
+TIMES = 2
 ADVICE = {
     "contacts": "contacts unreadable: orgpost doctor",
     "settings": "settings unreadable: orgpost config check",
@@ -44,9 +45,13 @@ class Late(Exception):
 
 
 class Copy:
-    """The copy as values; `is_known` is false where nobody could make one."""
+    """The copy as values; `is_known` is false where nobody could make one.
+
+    `is_lost` says that this is worth a line of the log: once a day.
+    """
 
     def __init__(self, text: str = "") -> None:
+        self.is_lost = False
         self.is_known, self._text = bool(text), text
         self.default = ""
         self.troubles: list[str] = []
@@ -84,7 +89,9 @@ class Copy:
 
     @property
     def fault(self) -> str:
-        """What is wrong with the settings that a hook can live with; empty where nothing is."""
+        """What is wrong that a hook can live with; empty where nothing is."""
+        if self.is_lost:
+            return "the library could not be asked for tiers and settings"
         if limit_of(self.digest_chars) == self.digest_chars:
             return ""
         return f"hooks.digest_chars is not from {LEAST_CHARS} to {MOST_CHARS}"
@@ -128,14 +135,19 @@ def load(space: str, user: str | None, notes: str | None) -> Copy:
     noted = _text(read(f"{notes}/copy")) if notes else ""
     if noted.startswith(head) and noted.endswith(END):
         return Copy(noted)
-    if notes and _failed_lately(notes, head):
+    tried, logged = _failures(notes, head)
+    if tried < RETRY_SECONDS:
         return Copy()
     renewed = _ask_library(space)
     if renewed.startswith(FORM) and renewed.endswith(END):
         return Copy(renewed)
+    copy = Copy()
+    copy.is_lost = logged > LOG_SECONDS
     if notes:
-        replace(f"{notes}/copy.failed", f"{head}{int(time.time())}\n".encode())
-    return Copy()
+        now = time.time()
+        times = f"{now:.0f} {now if copy.is_lost else now - logged:.0f}"
+        replace(f"{notes}/copy.failed", f"{head}{times}\n".encode())
+    return copy
 
 
 def head_of(space: str, user: str | None) -> str:
@@ -156,15 +168,17 @@ def _text(data: bytes | None) -> str:
     return (data or b"").decode("utf-8", "replace")
 
 
-def _failed_lately(notes: str, head: str) -> bool:
-    """A Python that has no library would be started in vain at each event."""
-    failed = _text(read(f"{notes}/copy.failed"))
-    when = failed.removeprefix(head).strip()
-    return failed.startswith(head) and when.isdigit() and _is_lately(int(when))
+def _failures(notes: str | None, head: str) -> tuple[float, float]:
+    """How long ago the library was asked in vain, and how long ago that was logged.
 
-
-def _is_lately(when: int) -> bool:
-    return 0 <= time.time() - when < RETRY_SECONDS
+    A Python that has no library would else be started at each event, and each would be logged.
+    """
+    failed = _text(read(f"{notes}/copy.failed")) if notes else ""
+    times = failed.removeprefix(head).split()
+    if not failed.startswith(head) or len(times) != TIMES or not "".join(times).isdigit():
+        return NEVER, NEVER
+    tried, logged = (time.time() - int(each) for each in times)
+    return (tried, logged) if tried >= 0 <= logged else (NEVER, NEVER)
 
 
 def _ask_library(space: str) -> str:

@@ -90,8 +90,9 @@ def _stories(records: Iterable[Record]) -> Iterable[_Story]:
             if record.kind is Kind.SPLICE:
                 stories.setdefault(part.id, _Story(part.id, None, [])).changes.append(change)
             else:
-                # The same id again is a try that was broken off, and the one that came after it.
-                stories.setdefault(part.id, _Story(part.id, change, []))
+                # The same id again: a try was broken off, or a person removed the first one.
+                stories.pop(part.id, None)
+                stories[part.id] = _Story(part.id, change, [])
     return stories.values()
 
 

@@ -13,6 +13,7 @@ import stat
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
+from zlib import crc32
 
 from orgpost.clock import FakeClock
 from orgpost.store.memory import MemoryCalls
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SECTORS = (32, 512)
-PID_AFTER = 5000
 MOST_PLACES = 400
 
 
@@ -153,11 +153,12 @@ class History:
                 node.content = bytearray(disk.contents.get(inode, b""))
         machine.root = nodes[self.machine.root.inode]
         machine.inodes = itertools.count(max(nodes) + 1)
-        machine.pids = itertools.count(PID_AFTER)
+        machine.pids = itertools.count(next(self.machine.pids) + 1)
         machine.boot = self.machine.boot
         machine.alive = dict.fromkeys(alive, 0.0)
+        machine.programs = dict(self.machine.programs)
         if not disk.killed:
-            machine.reboot(b"after " + machine.boot[:10])
+            machine.reboot(b"after %d" % crc32(machine.boot))
         return machine
 
 

@@ -80,7 +80,7 @@ def stage(name: str, tmp_path: Path) -> Stage:
     if name == "memory":
         clock = FakeClock()
         machine = MemoryDisk(clock)
-        person = Person(SPACE, MemoryCalls(machine))
+        person = Person(SPACE, MemoryCalls(machine, "emacs"))
         return Stage(
             name, SPACE, clock, person, lambda wait: MemoryStore(disk=machine, lock_seconds=wait)
         )

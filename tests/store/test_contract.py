@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
+from orgpost.clock import FakeClock
 from orgpost.errors import Busy, Conflict, Exists, NestedLock, TooLarge, UnsafePath
 from orgpost.org import scan, syntax
+from orgpost.store.memory import MemoryCalls, MemoryStore
+from orgpost.store.memory_disk import SPACE, MemoryDisk
 from orgpost.store.page import Move, Page, View
-from orgpost.store.person import SAVES
+from orgpost.store.person import SAVES, Person
 from tests.store.stages import (
     ARCHIVE,
     INBOX,
@@ -291,6 +295,17 @@ def test_the_lock_of_a_dead_editor_is_no_lock(stage: Stage) -> None:
         stage.person.calls.symlink(words, ".#tex.org", folder=folder)
     assert store.append(INBOX, [TWO]).stored == "file"
     assert stage.names("org/messaging/inbox") == ["tex.org"]
+
+
+def test_a_lock_of_emacs_is_one_whatever_the_clock_says() -> None:
+    """A wall clock that is set forward makes every process look younger than its lock."""
+    clock = FakeClock()
+    machine = MemoryDisk(clock)
+    store = MemoryStore(disk=machine, lock_seconds=0)
+    store.append(INBOX, [ONE])
+    Person(SPACE, MemoryCalls(machine, "emacs-nox")).lock(INBOX)
+    clock.set(clock.now() + timedelta(days=400))
+    assert store.append(INBOX, [TWO]).stored == "waiting"
 
 
 @pytest.mark.parametrize("how", SAVES)

@@ -173,6 +173,10 @@ class Calls:
             return True
         return True
 
+    def process_name(self, pid: int) -> str:
+        """Give what a process runs, where the system tells."""
+        return (_lines_of(f"/proc/{pid}/comm", b"") or b"").decode("utf-8", "replace")
+
     def process_started(self, pid: int) -> float | None:
         """Give when a process began, in seconds since 1970, where the system tells."""
         booted = self.booted_at()

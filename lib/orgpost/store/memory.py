@@ -43,8 +43,8 @@ class MemoryCalls(Calls):
     that one write writes.
     """
 
-    def __init__(self, disk: MemoryDisk) -> None:
-        self.disk, self._pid = disk, disk.start()
+    def __init__(self, disk: MemoryDisk, program: str = "python") -> None:
+        self.disk, self._pid = disk, disk.start(program)
         self.count = 0
         self.short: int | None = None
         self.before: Callable[[str], None] | None = None
@@ -311,7 +311,7 @@ class MemoryCalls(Calls):
         return self._pid
 
     def program(self) -> str:
-        return "memory"
+        return self.disk.programs[self._pid]
 
     def host(self) -> str:
         return "memory"
@@ -325,8 +325,14 @@ class MemoryCalls(Calls):
     def process_alive(self, pid: int) -> bool:
         return pid in self.disk.alive
 
+    def process_name(self, pid: int) -> str:
+        return self.disk.programs.get(pid, "")
+
     def process_started(self, pid: int) -> float | None:
-        return self.disk.alive.get(pid)
+        clock = self.disk.clock
+        started = self.disk.alive.get(pid)
+        # As a kernel says it: counted back from a wall clock that may have been set.
+        return started and clock.wall_ns() / 10**9 - clock.monotonic() + started
 
 
 class MemoryStore(FileStore):

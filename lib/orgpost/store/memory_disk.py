@@ -91,6 +91,7 @@ class MemoryDisk:
         self.root = self.make(stat.S_IFDIR | 0o755, {})
         self.boot = b"first boot".ljust(16)
         self.alive: dict[int, float] = {}
+        self.programs: dict[int, str] = {}
         self.locks: dict[int, object] = {}
         self.freed = threading.Condition()
         at = self.root
@@ -109,10 +110,10 @@ class MemoryDisk:
             at = at.entry(part) if part else at
         return at
 
-    def start(self) -> int:
+    def start(self, program: str) -> int:
         """Start a process."""
         pid = next(self.pids)
-        self.alive[pid] = self.clock.wall_ns() / 10**9
+        self.alive[pid], self.programs[pid] = self.clock.monotonic(), program
         return pid
 
     def reboot(self, name: bytes = b"second boot") -> None:

@@ -75,6 +75,11 @@ class Person:
         words = f"{self.name}@{self.calls.host()}.{self.calls.pid()}"
         folder, _, name = path.rpartition("/")
         with self._disk.folder(f"{ROOT}/{folder}", make=True) as fd:
+            with suppress(FileNotFoundError):
+                there = self.calls.readlink(f".#{name}", folder=fd)
+                pid = int(there.rpartition(".")[2])
+                if pid == self.calls.pid() or not self.calls.process_alive(pid):
+                    self.calls.unlink(f".#{name}", folder=fd)
             self.calls.symlink(words, f".#{name}", folder=fd)
 
     def unlock(self, path: str) -> None:

@@ -328,3 +328,16 @@ def test_mail_is_listed_also_where_nothing_can_be_sent_back(
         answer = cli(*words, "--json")
         assert (answer.status, answer.data["unread"]) == (0, 1)
         assert "expired mail was not bounced: the disk failed" in answer.err
+
+
+def test_mail_is_listed_also_where_it_cannot_be_marked(cli: Cli) -> None:
+    """With `auto_mark_read` and somebody's unsaved work: one document, and a warning."""
+    id = cli.id("send", "tex", "hi")
+    cli.data("config", "set", "messaging.auto_mark_read", "true")
+    cli.data("config", "set", "store.lock_seconds", "0.1")
+    inbox = cli.space / "org/messaging/inbox/tex.org"
+    inbox.with_name(".#tex.org").symlink_to(f"tex@{os.uname().nodename}.{os.getpid()}")
+    for words in (["inbox"], ["show", id]):
+        answer = cli(*words, "--json")
+        assert (answer.status, answer.document["ok"]) == (0, True)
+        assert answer.err.startswith("orgpost: not marked as read: ")

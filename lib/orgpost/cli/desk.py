@@ -147,8 +147,9 @@ class Desk:
 
     def settle(self) -> None:
         """Bounce what expired; a broken contacts file or a busy one must not hide the mail."""
+        me = self.me
         with self.only_warned("expired mail was not bounced"):
-            self.messages.settle(self.me)
+            self.messages.settle(me)
 
     def only_warned(self, what: str) -> OnlyWarned:
         """Make of a refusal a warning, where the answer itself does not depend on it."""

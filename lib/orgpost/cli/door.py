@@ -6,7 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from orgpost.cli.show import Show
+from orgpost.cli.show import Show, Unwritten
 from orgpost.errors import Failed, OrgpostError
 
 if TYPE_CHECKING:
@@ -24,12 +24,11 @@ def guarded(command: Callable[[Show], int], words: Sequence[str]) -> int:
     status = 0
     try:
         status = _refused(command, show)
-        sys.stdout.flush()
-    except OSError as error:
-        # Python would complain once more at its end, in words of its own.
+        show.flush()
+    except Unwritten as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # noqa: TID251  no file of ours
-        if not isinstance(error, BrokenPipeError):  # who closed a pipe has seen enough
-            show.warn(f"the answer could not be written: {error.strerror}")
+        if error.reason:  # who closed a pipe has seen enough
+            show.warn(f"the answer could not be written: {error.reason}")
             return Failed.exit_code
     return status
 
@@ -44,13 +43,17 @@ def _refused(command: Callable[[Show], int], show: Show) -> int:
     except OrgpostError as error:
         show.trouble(error)
         return error.exit_code
-    except OSError as error:
-        if error.filename is None:  # of stdout, which is told elsewhere
-            raise
-        show.trouble(Failed(f"{error.strerror}: {error.filename}"))
+    except Unwritten:
+        raise
     except Exception as error:  # noqa: BLE001  a fault of ours is a line and a status, not a page of code
-        show.trouble(Failed(_place_of(error), hint="this is a fault of orgpost: please report it"))
+        show.trouble(_failed(error))
     return Failed.exit_code
+
+
+def _failed(error: Exception) -> Failed:
+    if isinstance(error, OSError) and error.filename is not None:
+        return Failed(f"{error.strerror}: {error.filename}")
+    return Failed(_place_of(error), hint="this is a fault of orgpost: please report it")
 
 
 def _place_of(error: Exception) -> str:

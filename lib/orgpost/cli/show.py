@@ -44,6 +44,14 @@ def _spelled(found: re.Match[str]) -> str:
     return f"\\x{number:02x}" if number <= _LAST_CONTROL else f"<U+{number:04X}>"
 
 
+class Unwritten(Exception):
+    """Stdout takes no more; `reason` is empty where its reader has left."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__(error)
+        self.reason = "" if isinstance(error, BrokenPipeError) else error.strerror or "no reason"
+
+
 class Show:
     """Where a command's answer goes. `json` is one document; otherwise words for people."""
 
@@ -60,8 +68,7 @@ class Show:
         if self.json:
             self._document({"schema": 1, "ok": True, "data": data})
         else:
-            for line in lines:
-                print(line)
+            _write("".join(f"{line}\n" for line in lines))
 
     def trouble(self, error: OrgpostError) -> None:
         """Say what went wrong and what to do next."""
@@ -78,9 +85,19 @@ class Show:
 
     def raw(self, data: bytes) -> None:
         """Write bytes as they are: for pipes, when they were asked for."""
-        sys.stdout.flush()
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
+        self.flush()
+        try:
+            sys.stdout.buffer.write(data)
+            sys.stdout.buffer.flush()
+        except OSError as error:
+            raise Unwritten(error) from error
+
+    def flush(self) -> None:
+        """See to it that the answer is out; Python's own end would complain in its own words."""
+        try:
+            sys.stdout.flush()
+        except OSError as error:
+            raise Unwritten(error) from error
 
     def paint(self, text: str, *styles: str) -> str:
         """Colour a text, on a terminal."""
@@ -97,7 +114,14 @@ class Show:
     def _document(document: dict[str, Any]) -> None:
         import json
 
-        print(json.dumps(document, ensure_ascii=True, allow_nan=False))
+        _write(json.dumps(document, ensure_ascii=True, allow_nan=False) + "\n")
+
+
+def _write(text: str) -> None:
+    try:
+        print(text, end="")
+    except OSError as error:
+        raise Unwritten(error) from error
 
 
 class Working:

@@ -154,7 +154,6 @@ class _Reading:
 
     def _value(self, event: Any, path: KeyPath, key: Any) -> object:
         if isinstance(event, self.yaml.AliasEvent):
-            self._mark(path, key, event, event.end_mark.index)
             self._tell(event, path, "is an alias, and aliases are not followed", "write it out")
             return _LOST
         if isinstance(event, self.yaml.ScalarEvent):

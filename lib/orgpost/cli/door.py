@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from orgpost.cli.show import Show, Unwritten
 from orgpost.errors import Failed, OrgpostError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+_INSTALL: Final = "run this with the Python that has orgpost, or install what it needs"
 
 
 def run(words: Sequence[str]) -> int:
@@ -53,6 +55,8 @@ def _refused(command: Callable[[Show], int], show: Show) -> int:
 def _failed(error: Exception) -> Failed:
     if isinstance(error, OSError) and error.filename is not None:
         return Failed(f"{error.strerror}: {error.filename}")
+    if isinstance(error, ModuleNotFoundError):
+        return Failed(f"{sys.executable} has no {error.name}", hint=_INSTALL)
     return Failed(_place_of(error), hint="this is a fault of orgpost: please report it")
 
 

@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from orgpost.cli.desk import Desk
-from orgpost.cli.show import Show
-from orgpost.errors import Failed, OrgpostError, Usage
+from orgpost.cli.door import guarded
+from orgpost.errors import Usage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-
-_INSTALL: Final = "run the script with the Python that has orgpost, or install what it needs"
+    from orgpost.cli.show import Show
 
 
 class Parser(argparse.ArgumentParser):
@@ -38,16 +37,11 @@ def run(
     parser: Parser, command: Callable[[Any, Desk], int], words: Sequence[str] | None = None
 ) -> int:
     """Run one script; gives its exit status."""
-    words = sys.argv[1:] if words is None else words
-    show = Show(json="--json" in words)
-    try:
-        args = parser.parse_args(words)
+    given = list(sys.argv[1:] if words is None else words)
+
+    def answer(show: Show) -> int:
+        args = parser.parse_args(given)
         with Desk(args, show) as desk:
             return command(args, desk)
-    except ModuleNotFoundError as missing:
-        error = Failed(f"{sys.executable} has no {missing.name}", hint=_INSTALL)
-        show.trouble(error)
-        return error.exit_code
-    except OrgpostError as error:
-        show.trouble(error)
-        return error.exit_code
+
+    return guarded(answer, given)

@@ -13,6 +13,8 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Final, NamedTuple
 from zlib import crc32
 
+from orgpost.errors import Malformed
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -36,6 +38,9 @@ class Kind(IntEnum):
     ENTRY = 1
     SPLICE = 2
     VOID = 4
+
+
+_KINDS: Final = frozenset(map(int, Kind))
 
 
 class Part(NamedTuple):
@@ -95,6 +100,14 @@ def _one_header(block: bytes) -> Header | None:
     return Header(count, done, start) if good else None
 
 
+def _known(kind: int) -> Kind:
+    # To read on without it would be to forget what somebody was told of.
+    if kind not in _KINDS:
+        why = "holds a record of a newer orgpost"
+        raise Malformed("the journal", why, hint="upgrade orgpost")
+    return Kind(kind)
+
+
 def encode_record(record: Record) -> bytes:
     """Give the bytes of one record, checksum included."""
     pieces = [struct.pack("<H", len(record.parts))]
@@ -120,7 +133,7 @@ def decode_record(data: bytes, at: int) -> tuple[Record, int] | None:
     if _CRC.unpack_from(data, end)[0] != crc32(memoryview(data)[at:end]):
         return None
     parts = tuple(_parts(data, at + _RECORD.size))
-    return Record(sequence, Kind(kind), wall_ns, parts), end + _CRC.size
+    return Record(sequence, _known(kind), wall_ns, parts), end + _CRC.size
 
 
 def _parts(data: bytes, at: int) -> Iterator[Part]:

@@ -47,10 +47,18 @@ class Sign:
         self.close()
         self._pid = self._calls.pid()
         with self._disk.folder(FOLDER, make=True) as folder:
-            with suppress(FileNotFoundError):
-                self._calls.unlink(self._kept(), folder=folder)
+            for name in self._calls.names(folder):
+                if self._is_left_over(name):
+                    with suppress(FileNotFoundError):
+                        self._calls.unlink(name, folder=folder)
             self._calls.symlink(self._words(), self._kept(), folder=folder)
             self._run = self._calls.open(".", os.O_RDONLY | os.O_DIRECTORY, folder=folder)
+
+    def _is_left_over(self, name: str) -> bool:
+        pid = name.removeprefix("lock-")
+        if not pid.isdecimal():
+            return False
+        return int(pid) == self._pid or not self._calls.process_alive(int(pid))
 
     def _kept(self) -> str:
         return f"lock-{self._pid}"

@@ -94,7 +94,6 @@ def _cold_start() -> Row:
     place = space_with(MEDIUM, unread=20)
     ours = [*_orgpost(), "--space", str(place), "--as", "tex", "inbox"]
     floor = [sys.executable, "-c", "pass"]
-    subprocess.run(ours, check=True, capture_output=True)
     return slower(
         "orgpost inbox, cold, 10,000 messages",
         command(ours),

@@ -100,7 +100,7 @@ def test_an_inbox_that_cannot_be_read_is_as_empty(how: str, world: World) -> Non
     world.age(world.inbox.parent)
     assert world.hook().is_silent
     odd = how not in {"absent", "noise", "one line of 3 MB", "a drawer that never ends"}
-    assert bool(world.log()[0]["error"]) == odd
+    assert world.log()[0]["error"] == ("the inbox is no file that can be read" if odd else None)
     assert (world.notes / "stamps/tex-agent/quiet").exists() == (how == "absent")
 
 

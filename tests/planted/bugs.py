@@ -36,6 +36,19 @@ BUGS = (
         "small",
     ),
     Bug(
+        2,
+        "file written before the record is synced",
+        "store/keeper.py",
+        "        self._put(record)\n        if not self._lock.is_kept():\n",
+        "        fd = self.disk.calls.open(self.name, os.O_RDWR, folder=self.folder)\n"
+        "        for part in parts if kind == Kind.SPLICE else ():\n"
+        "            self.disk.write_at(fd, part.new, part.offset)\n"
+        "        self.found = self.disk.calls.fstat(fd)\n"
+        "        self._put(record)\n        if not self._lock.is_kept():\n",
+        POWER,
+        "small",
+    ),
+    Bug(
         3,
         "acknowledged before the record is synced",
         "store/journal_file.py",

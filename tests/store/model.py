@@ -77,6 +77,10 @@ class Slot:
         self.history.add(block)
         self.now = block
 
+    def remember(self) -> None:
+        """Know again whatever may stand here."""
+        self.history |= {text for text in self.options | self.later | self.reserve if text}
+
     def __repr__(self) -> str:
         """Show what may stand here."""
         return f"<{self.id!r} {sorted(self.options, key=str)}>"
@@ -102,17 +106,23 @@ class Sheet:
 
     def send(self, block: bytes, wall_ns: int, *, sure: bool, waits: bool = False) -> None:
         """Add an entry at the end."""
+        self._settle()
         slot = Slot(block, sure=sure)
         slot.ours, slot.sent, slot.waits = block, Ack(wall_ns, self.epoch), waits
         self.slots.append(slot)
 
     def mark(self, slot: Slot, new: bytes, wall_ns: int, *, sure: bool) -> None:
         """Set a keyword in place."""
+        self._settle()
         slot.becomes(marked(slot.now, new), sure=sure)
         slot.ours = None if sure and slot.judged else slot.ours
         slot.judged = False
         slot.marked = Ack(wall_ns, self.epoch)
         slot.ours = None if slot.ours is None else marked(slot.ours, new)
+
+    def _settle(self) -> None:
+        # Who puts a file right confirms it at once: an editor that saves later is obeyed.
+        self.epoch += not self.clean
 
     def rewritten(self, *, sure: bool) -> None:
         """Forget what the journal had: it was confirmed before the file was replaced."""
@@ -163,10 +173,12 @@ class Sheet:
             self._lose(slot, wall_ns, is_elsewhere=slot.id in ids)
         for line in lines:
             if line.slot is None:
-                self.any_order |= line.block == line.seen  # torn: it is put right where it stands
+                self.any_order |= _is_nobodys(line)  # torn: it is put right where it stands
             else:
-                self._meet(line.slot, line, wall_ns, is_double=ids.count(line.slot.id) > 1)
-        new = [line.slot or Slot(whole(line.block)) for line in lines if not _is_torn(line)]
+                twins = [slot for slot in self.slots if slot.id and slot.id == line.slot.id]
+                is_double = max(len(twins), ids.count(line.slot.id)) > 1
+                self._meet(line.slot, line, wall_ns, twins=twins if is_double else [])
+        new = [line.slot or Slot(whole(line.block)) for line in lines if not _is_nobodys(line)]
         self.slots = new + sorted(lost, key=lambda slot: slot.order)
         self.any_order |= not self.clean
         self.clean = False
@@ -185,28 +197,26 @@ class Sheet:
             slot.options = {slot.ours, None}
         else:
             slot.options, slot.reserve = {None}, {slot.ours}
-        slot.history |= {option for option in slot.options if option is not None}
+        slot.remember()
 
-    def _meet(self, slot: Slot, line: Line, wall_ns: int, *, is_double: bool) -> None:
+    def _meet(self, slot: Slot, line: Line, wall_ns: int, *, twins: Sequence[Slot]) -> None:
         if _is_torn(line):
             return
         seen, new = whole(line.seen), whole(line.block)
-        if len(slot.options) > 1 or not self.clean:
-            slot.options = {
-                new,
-                *(marked(new, keyword(option)) for option in slot.options if option),
-            }
+        ours = marked(new, keyword(slot.now))
+        stale = keyword(seen) != keyword(slot.now) and len(seen) == len(slot.now)
+        if len(slot.options) > 1 or not self.clean or twins:
+            # Which of two equal entries a program marked is not told by their id.
+            texts = (option for each in (slot, *twins) for option in each.options if option)
+            slot.options = {new, *(marked(new, keyword(text)) for text in texts)}
+        elif stale and self._is_fresh(slot.marked, wall_ns):
+            slot.options, slot.later = {ours}, {new}
+        elif self._is_young(slot.marked, wall_ns):
+            slot.options = {new, ours}
         else:
-            ours = marked(new, keyword(slot.now))
-            stale = keyword(seen) != keyword(slot.now) and len(seen) == len(slot.now)
-            if stale and not is_double and self._is_fresh(slot.marked, wall_ns):
-                slot.options, slot.later = {ours}, {new}
-            elif self._is_young(slot.marked, wall_ns):
-                slot.options = {new, ours}
-            else:
-                slot.options, slot.reserve = {new}, {ours}
+            slot.options, slot.reserve = {new}, {ours}
         slot.now = new
-        slot.history |= {option for option in slot.options if option is not None}
+        slot.remember()
 
     def _is_fresh(self, ack: Ack | None, wall_ns: int) -> bool:
         at_once = ack is not None and 0 <= wall_ns - ack.wall_ns < FRESH_NS
@@ -245,6 +255,10 @@ class Sheet:
             left = left if self.any_order else left[place:]
         assert all(None in slot.options for slot in left), f"lost: {left}"
         return found
+
+
+def _is_nobodys(line: Line) -> bool:
+    return line.slot is None and line.block == line.seen
 
 
 def _is_torn(line: Line) -> bool:

@@ -287,6 +287,17 @@ def test_what_a_repr_tells_is_what_was_set() -> None:
     )
 
 
+@pytest.mark.parametrize("key", KEYS, ids=lambda key: key.name)
+def test_each_setting_is_read_by_somebody(key: Key) -> None:
+    """A setting that nobody reads is a promise that nobody keeps."""
+    readers = [
+        path.name
+        for path in (ROOT / "lib" / "orgpost").rglob("*.py")
+        if f'"{key.name}"' in path.read_text(encoding="utf-8")
+    ]
+    assert set(readers) - {"config.py"} != set()
+
+
 def test_groups_are_what_stands_before_a_dot() -> None:
     """No key is the parent of another."""
     assert GROUPS & set(BY_NAME) == set()

@@ -24,6 +24,8 @@ HOLD = "            with self.held(path) as held, held.alone():\n"
 POWER = ("tests/crash/test_states.py", "-k", "told")
 EMACS = "tests/race/test_with_emacs.py"
 EIO = "tests/fault/test_eio.py"
+MODEL = ("tests/store/test_model.py", "-k", "long")
+TEXT = ("tests/fuzz/test_text.py",)
 
 BUGS = (
     Bug(
@@ -120,6 +122,15 @@ BUGS = (
         (f"{EMACS}::test_saves_of_a_person_and_writes_of_programs_are_all_there_once",),
     ),
     Bug(
+        12,
+        "recovery trusts offsets without the id",
+        "store/image.py",
+        "            if scan.entry_id(self._data, span) == story.id:\n",
+        "            if scan.entry_id(self._data, span) is not None:\n",
+        MODEL,
+        "small",
+    ),
+    Bug(
         13,
         "replace empties the journal before its rename",
         "store/held.py",
@@ -173,11 +184,56 @@ BUGS = (
         ("tests/race/test_editor_locks.py",),
     ),
     Bug(
+        20,
+        "sizes compared, mtime not",
+        "store/disk.py",
+        "        return cls(found.st_size, found.st_mtime_ns, found.st_ino)\n",
+        "        return cls(found.st_size, 0, found.st_ino)\n",
+        MODEL,
+        "small",
+    ),
+    Bug(
+        21,
+        "splitlines in the scanner",
+        "org/scan.py",
+        '    starts = [found.start() + 1 for found in re.finditer(rb"\\n\\* ", data)]\n',
+        '    lines = data.decode(errors="replace").splitlines(keepends=True)\n'
+        "    ends = [sum(map(len, lines[:count])) for count in range(1, len(lines))]\n"
+        '    starts = [at for at, line in zip(ends, lines[1:]) if line.startswith("* ")]\n',
+        TEXT,
+    ),
+    Bug(
+        22,
+        "body raw where a line starts with a star",
+        "org/quote.py",
+        "syntax.INLINE, syntax.TRAIL, syntax.LINE)\n",
+        "syntax.INLINE, syntax.TRAIL)\n",
+        TEXT,
+    ),
+    Bug(
         23,
         "scratch mode 0644",
         "store/disk.py",
         "            self.calls.chmod(fd, like)\n",
         "            self.calls.chmod(fd, 0o644)\n",
         ("tests/security/test_modes.py",),
+    ),
+    Bug(
+        24,
+        "replace forgets waiting entries",
+        "store/held.py",
+        "            file.replace(with_tail(file.with_header(mended.data), mended.tail))\n",
+        "            file.replace(file.with_header(mended.data))\n",
+        MODEL,
+        "small",
+    ),
+    Bug(
+        24,
+        "folding loses order",
+        "store/held.py",
+        "            file.replace(with_tail(file.with_header(mended.data), mended.tail))\n",
+        "            file.replace(with_tail(file.with_header(mended.data), mended.tail[::-1]))\n",
+        MODEL,
+        "small",
     ),
 )

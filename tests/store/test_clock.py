@@ -58,7 +58,7 @@ class World:
         return not self.start().inspect(INBOX).unconfirmed
 
 
-@pytest.fixture(params=TIMES.values(), ids=TIMES.keys())
+@pytest.fixture(params=list(TIMES.values()), ids=list(TIMES))
 def then(request: pytest.FixtureRequest) -> datetime:
     """A second before something rolls over, or at the beginning of time."""
     time: datetime = request.param

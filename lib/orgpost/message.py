@@ -100,6 +100,11 @@ class Message:
         return self.state
 
     @property
+    def asks(self) -> bool:
+        """Whether only an answer is enough for it."""
+        return self.expects in {"reply", "result"} and not self.is_silent
+
+    @property
     def is_silent(self) -> bool:
         """Whether it never bounces and expects nothing, so that no two programs ever chat."""
         return self.kind in SILENT_KINDS or self.sender == POST_OFFICE

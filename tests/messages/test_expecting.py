@@ -13,6 +13,7 @@ from orgpost.errors import Problem, UnknownId
 
 if TYPE_CHECKING:
     from orgpost.message import Message
+    from orgpost.store import View
     from tests.messages.conftest import Office
 
 
@@ -143,6 +144,43 @@ def test_who_looks_at_the_same_time_sends_no_second_bounce(
     monkeypatch.setattr(office.store, "append", late)
     assert office.mail.settle("crt") == []
     assert office.content("inbox/crt.org").count(b":ID:       msg-bounce-") == 1
+
+
+def test_many_are_settled_at_once(office: Office) -> None:
+    """Those that were answered are not bounced, the others once each."""
+    sent = [waiting(office, "reply", body=str(number)) for number in range(12)]
+    for message in sent[::2]:
+        office.send("answer", sender="tex", to="crt", reply_to=message.id)
+    office.clock.advance(3601)
+    bounces = [f"msg-bounce-{message.id.removeprefix('msg-')}" for message in sent[1::2]]
+    assert (office.mail.settle("crt"), office.mail.settle("crt")) == (bounces, [])
+    assert list(office.mail.digest("tex").expired) == [m.id for m in reversed(sent[1::2])]
+
+
+def test_to_settle_much_is_to_read_each_file_no_more_often(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An inbox is listed often, and expired mail may lie in it for months."""
+    views: list[str] = []
+    real = office.store.view
+
+    def counted(path: str) -> View:
+        views.append(path)
+        return real(path)
+
+    def settle() -> int:
+        office.clock.advance(3601)
+        office.mail.settle("crt")
+        views.clear()
+        office.mail.settle("crt")
+        return len(views)
+
+    monkeypatch.setattr(office.store, "view", counted)
+    waiting(office, "reply")
+    few = settle()
+    for number in range(20):
+        waiting(office, "reply", body=str(number))
+    assert settle() == few
 
 
 def test_results_and_bounces_never_bounce(office: Office) -> None:

@@ -129,6 +129,18 @@ def test_of_two_entries_with_one_id_the_first_counts(office: Office) -> None:
     assert [m.id for m in office.mail.find_unread("tex")] == ["msg-b"]
 
 
+def test_in_a_file_that_is_far_too_large_only_what_is_listed_is_compared(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Mail is archived long before; a list there must not take ten times as long."""
+    monkeypatch.setattr("orgpost.message_store.rows._LARGE", 100)
+    office.write(HEADER + entry("msg-a") + entry("msg-b") + entry("msg-a", title="copy"))
+    assert sorted((m.id, m.subject) for m in office.mail.find_unread("tex")) == [
+        ("msg-a", "x"),
+        ("msg-b", "x"),
+    ]
+
+
 def test_a_copy_with_an_indented_drawer_is_a_copy_all_the_same(office: Office) -> None:
     """An editor that realigns drawers hides no duplicate."""
     indented = entry("msg-a", "READ").replace("\n:", "\n  :").replace(":ID:", ":id:")

@@ -134,7 +134,7 @@ class MessageStore:
     def _archiving(self) -> Archiving:
         from orgpost.message_store.archiving import Archiving
 
-        return Archiving(self._desk, self._shelf, self._expecting.is_open)
+        return Archiving(self._desk, self._shelf, self._expecting.waiting)
 
     @cached_property
     def _tracing(self) -> Tracing:

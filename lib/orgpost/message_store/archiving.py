@@ -48,8 +48,10 @@ class Archived(NamedTuple):
 class Archiving:
     """Moves messages out of hot files."""
 
-    def __init__(self, desk: Desk, shelf: Shelf, is_open: Callable[[Message], bool]) -> None:
-        self._desk, self._shelf, self._is_open = desk, shelf, is_open
+    def __init__(
+        self, desk: Desk, shelf: Shelf, waiting: Callable[[Iterable[Message]], set[str]]
+    ) -> None:
+        self._desk, self._shelf, self._waiting = desk, shelf, waiting
 
     def archive(self, ids: Iterable[str], *, dry_run: bool = False) -> Archived:
         """Archive messages; one bad id or move, and nothing changes."""
@@ -69,11 +71,13 @@ class Archiving:
         """
         sources = list(self._shelf.inboxes() if actor is None else [self._shelf.inbox(actor)])
         places = {
-            row.id.decode("utf-8", "surrogateescape"): found
+            row.id.decode("utf-8", "surrogateescape"): found_at(source, row.start)
             for source in sources
             for row in self._old_rows(source, before)
-            if not self._is_waited_for(found := found_at(source, row.start))
         }
+        dated = [found for found in places.values() if b"EXPIRES:" in found.raw.upper()]
+        for id in self._waiting(map(self._shelf.plain_message, dated)):
+            del places[id]
         return self._move(places, {source.actor for source in sources}, dry_run=dry_run)
 
     def _old_rows(self, source: Source, before: datetime | None) -> Iterator[Row]:
@@ -89,11 +93,6 @@ class Archiving:
             if too_many or b"" < row.created < limit:
                 old.append(row)
         return reversed(old)
-
-    def _is_waited_for(self, found: Found) -> bool:
-        if b"EXPIRES:" not in found.raw.upper():
-            return False
-        return self._is_open(self._shelf.plain_message(found))
 
     def _stamp(self, moment: datetime) -> bytes:
         return format_stamp(moment, self._desk.clock.zone(), seconds=True)[1:-1].encode()

@@ -77,7 +77,7 @@ class Digesting:
             todo=len(self._reading.rows(source, todo)),
             by_sender=self._by_sender(unread),
             stale=[_text(row.id) for row in stale],
-            expired=list(self._expired(source, unread)),
+            expired=self._expired(source, unread),
         )
 
     def _by_sender(self, rows: Iterable[Row]) -> list[FromSender]:
@@ -93,11 +93,10 @@ class Digesting:
             f"[{_text(newest.created)}]", self._desk.clock.zone(), _text(newest.id)
         )
 
-    def _expired(self, source: Source, rows: Iterable[Row]) -> Iterable[str]:
-        for row in rows:
-            found = found_at(source, row.start)
-            if b"EXPIRES:" in found.raw.upper() and self._shelf.message(found).expired:
-                yield _text(row.id)
+    def _expired(self, source: Source, rows: Iterable[Row]) -> list[str]:
+        places = (found_at(source, row.start) for row in rows)
+        dated = [found for found in places if b"EXPIRES:" in found.raw.upper()]
+        return [m.id for m in self._shelf.expired(map(self._shelf.plain_message, dated))]
 
 
 def _text(raw: bytes) -> str:

@@ -11,14 +11,13 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from orgpost.errors import Conflict
-from orgpost.message import POST_OFFICE, Message, is_due, is_met, utc_or_none
-from orgpost.message_store.shelf import found_around
-from orgpost.org.scan import find_id
+from orgpost.message import POST_OFFICE, Message, is_due, utc_or_none
+from orgpost.message_store.shelf import found_around, spans_of
 from orgpost.org.syntax import TITLE_LIMIT
 from orgpost.states import MessageState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from orgpost.message_store.desk import Desk
     from orgpost.message_store.shelf import Found, Shelf, Source
@@ -38,13 +37,28 @@ class Expecting:
 
         With contacts that cannot be relied on nothing is written, and nothing is settled.
         """
-        ours = [message for message in self._dated() if actor in {message.sender, message.to}]
-        return [id for message in ours if (id := self.bounce(message))]
+        return self._send_bounces(m for m in self._dated() if actor in {m.sender, m.to})
 
-    def bounce(self, message: Message) -> str | None:
-        """Bounce a message if it is expired and has no bounce yet; give the new bounce's id."""
-        if not self._can_bounce(message) or not self._shelf.is_expired(message):
-            return None
+    def bounce(self, message: Message) -> None:
+        """Bounce a message if it is expired and has no bounce yet."""
+        self._send_bounces([message])
+
+    def bounce_of(self, message: Message) -> str | None:
+        """Give the id of the bounce that the sender of a message got."""
+        return _bounce_id(message) if self._bounced([message]) else None
+
+    def waiting(self, messages: Iterable[Message]) -> set[str]:
+        """Give the ids of those whose senders wait: neither met, nor bounced."""
+        unmet = self._shelf.unmet([message for message in messages if self._can_bounce(message)])
+        return {message.id for message in unmet} - self._bounced(unmet)
+
+    def _send_bounces(self, messages: Iterable[Message]) -> list[str]:
+        now = self._desk.clock.now()
+        due = [message for message in messages if is_due(message, now)]
+        waiting = self.waiting(due)
+        return [id for m in due if m.id in waiting and (id := self._send_bounce(m))]
+
+    def _send_bounce(self, message: Message) -> str | None:
         try:
             stored = self._storing.put(self._bounce(message), supplied=True)
         except Conflict:
@@ -52,30 +66,23 @@ class Expecting:
             return None
         return None if stored.duplicate else stored.message.id
 
-    def bounce_of(self, message: Message) -> str | None:
-        """Give the id of the bounce that the sender of a message got."""
-        if not self._can_bounce(message):
-            return None
-        id = _bounce_id(message)
-        return (
-            id
-            if any(find_id(data, id.encode()) for data in self._mail_of(message.sender))
-            else None
-        )
-
-    def is_open(self, message: Message) -> bool:
-        """Ask whether the sender waits: neither met, nor bounced."""
-        if not self._can_bounce(message):
-            return False
-        if is_due(message, self._desk.clock.now()):
-            return self._shelf.is_expired(message) and self.bounce_of(message) is None
-        return not is_met(message, self._shelf.replies(message.id))
-
     def _can_bounce(self, message: Message) -> bool:
         if message.expires is None:
             return False
         contacts = self._desk.contacts()
         return not contacts.problems and contacts.get(message.sender) is not None
+
+    def _bounced(self, messages: Iterable[Message]) -> set[str]:
+        """Give the ids of those that have a bounce, looked for in the mail of their senders."""
+        senders: dict[str, dict[str, str]] = {}
+        for message in filter(self._can_bounce, messages):
+            senders.setdefault(message.sender, {})[_bounce_id(message)] = message.id
+        return {
+            bounces[id]
+            for sender, bounces in senders.items()
+            for data in self._mail_of(sender)
+            for id in spans_of(data, list(bounces))
+        }
 
     def _mail_of(self, actor: str) -> Iterator[bytes]:
         yield self._shelf.inbox(actor).data

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _ARCHIVE: Final = rf"archive/inbox-({NAME})-[0-9]{{4}}-[0-9]{{2}}\.org"
 _INBOX: Final = rf"inbox/({NAME})\.org"
+_REPLY_TO: Final = re.compile(rb"(?mi)^[ \t]*:REPLY_TO:[ \t]+([^ \t\r\n]+)")
 _FEW: Final = 8
 _OTHER_KINDS: Final = {"task": "task", "chg": "change"}
 
@@ -160,8 +161,17 @@ class Shelf:
 
     def replies(self, id: str) -> list[Message]:
         """Give the messages that answer a message, the oldest first."""
-        answers = [found for found in self.mentioning(id) if found.entry().get("REPLY_TO") == id]
-        return sorted(map(self.plain_message, answers), key=by_time)
+        return self.answers([id])[id]
+
+    def answers(self, ids: Sequence[str]) -> dict[str, list[Message]]:
+        """Give the messages that answer each of these, the oldest first; many in one pass."""
+        answers: dict[str, dict[str, Message]] = {id: {} for id in ids}
+        for source in self.everything() if ids else ():
+            for found in _answering(source, ids):
+                message = self.plain_message(found)
+                if message.reply_to in answers and message.id:
+                    answers[message.reply_to].setdefault(message.id, message)
+        return {id: sorted(found.values(), key=by_time) for id, found in answers.items()}
 
     # -- messages ----------------------------------------------------------------------------
 
@@ -177,7 +187,7 @@ class Shelf:
             id = message.properties.get("MSG_ID", message.id)
             files = self._desk.files.describe(id, message.properties)
             message = replace(message, files=tuple(files))
-        if message.expires is not None and self.is_expired(message):
+        if message.expires is not None and self.expired([message]):
             message = replace(message, expired=True)
         return message
 
@@ -192,12 +202,15 @@ class Shelf:
             archived=source.archived or entry.keyword == "ARCHIVED",
         )
 
-    def is_expired(self, message: Message) -> bool:
-        """Say whether the time is over and what the message expects did not come."""
-        if not is_due(message, self._desk.clock.now()):
-            return False
-        asks = message.expects in {"reply", "result"} and not message.is_silent
-        return not is_met(message, self.replies(message.id) if asks else ())
+    def expired(self, messages: Iterable[Message]) -> list[Message]:
+        """Give those whose time is over and that did not get what they expect."""
+        now = self._desk.clock.now()
+        return self.unmet([message for message in messages if is_due(message, now)])
+
+    def unmet(self, messages: Sequence[Message]) -> list[Message]:
+        """Give those that did not get what they expect, so far."""
+        answers = self.answers([message.id for message in messages if message.asks])
+        return [message for message in messages if not is_met(message, answers.get(message.id, ()))]
 
 
 def by_time(message: Message) -> tuple[str, str]:
@@ -251,6 +264,17 @@ def _around(source: Source, needle: bytes) -> Iterator[Found]:
         if found.raw.startswith(b"* "):
             yield found
         at = source.data.find(needle, found.span.end)
+
+
+def _answering(source: Source, ids: Sequence[str]) -> Iterator[Found]:
+    """Find the entries that may answer one of these."""
+    if len(ids) <= _FEW:
+        yield from (found for id in ids for found in _around(source, as_bytes(id)))
+        return
+    wanted = frozenset(map(as_bytes, ids))
+    for line in _REPLY_TO.finditer(source.data):
+        if line[1].strip(b'"') in wanted:
+            yield found_around(source, line.start())
 
 
 def as_bytes(text: str) -> bytes:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from orgpost.store.page import Store
 
 NAME_BYTES: Final = 255
+_SAFE_ID: Final = r"[a-z0-9][a-z0-9._-]*"
 _PIECE: Final = 1 << 16
 _BARE_NAME: Final = r"[^\W_](?:[\w. -]*\w)?"
 _ROW: Final = r"\| (.+?) +\| +([0-9]+) \| ([0-9a-f]{64}) \| (\S+) +\|"
@@ -152,6 +153,8 @@ class FileDelivery:
 
     def _listed(self, id: str, properties: Mapping[str, str]) -> tuple[list[Delivered], bool]:
         """Give the files of a message, and whether their list is the one that was sent."""
+        if not re.fullmatch(_SAFE_ID, id):  # anyone can write an ID into an Org file
+            return [], False
         data = self._store.read(f"files/{id}.org")
         if data is not None:
             return _read_manifest(data), _sha256(data) == properties.get("MANIFEST")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -307,6 +308,27 @@ def test_the_hooks_notes_say_when_it_was_announced(office: Office) -> None:
     assert (announced.at and announced.at.timestamp(), announced.by) == (1_795_163_400, "claude")
     assert trace.recipient_last_seen is not None
     assert trace.recipient_last_seen.timestamp() == 1_795_163_500
+
+
+def test_notes_that_are_garbage_say_nothing(office: Office) -> None:
+    """They are the hooks' own, and disposable."""
+    sent = office.send(id="msg-" + "x" * 60)
+    notes = office.space / ".orgpost" / "hooks" / "sessions"
+    (notes / "claude.tex.folder").mkdir(parents=True)
+    (notes / "claude.tex.0123").write_text(f"{sent.id} t 0123456789ab 1795163400\n")
+    (notes / "claude.tex.link").symlink_to("nowhere")
+    assert rungs(office, sent.id) == ["stored"]
+
+
+def test_a_long_id_is_noted_by_its_hash(office: Office) -> None:
+    """As the hooks do."""
+    sent = office.send(id="msg-" + "x" * 60)
+    notes = office.space / ".orgpost" / "hooks" / "sessions"
+    notes.mkdir(parents=True)
+    key = hashlib.blake2b(sent.id.encode(), digest_size=17).hexdigest()
+    text = f"orgpost session 1 claude tex - -\n#{key} t 0123456789ab 1795163400\n"
+    (notes / "claude.tex.0123").write_text(text)
+    assert rungs(office, sent.id) == ["stored", "announced"]
 
 
 def test_without_the_notes_nobody_guesses(office: Office) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from orgpost.errors import (
+    Conflict,
     Exists,
     FileChanged,
     InvalidField,
@@ -139,6 +140,23 @@ def test_a_message_without_files_has_none_to_save(office: Office, tmp_path: Path
         office.mail.save_files(office.send().id, tmp_path)
 
 
+@pytest.mark.parametrize("name", ["ID", "MSG_ID"])
+def test_no_id_in_a_file_leads_elsewhere(
+    office: Office, source: Path, tmp_path: Path, name: str
+) -> None:
+    """Whatever a person, or whoever wrote as one, put there."""
+    sent = office.send(attach=[source / "a.txt"])
+    forged = f"../files/{sent.id}"
+    if name == "ID":
+        office.edit(f":ID:       {sent.id}", f":ID:       {forged}")
+    else:
+        office.edit(":THREAD:", f":MSG_ID:   {forged}\n:THREAD:")
+    found = office.mail.find_messages("tex")[0]
+    assert found.files == ()
+    with pytest.raises(FileChanged):
+        office.mail.save_files(found.id, tmp_path)
+
+
 def test_copies_bring_the_same_files(office: Office, source: Path) -> None:
     """They are stored once."""
     sent = office.deliver(attach=[source / "a.txt"], cc=["mira"])
@@ -215,6 +233,52 @@ def test_sending_again_after_a_death_takes_the_files_that_are_there(
         with pytest.raises(TypeError):
             office.send(id="msg-once", attach=[source / "a.txt"])
     assert office.send(id="msg-once", attach=[source / "a.txt"]).files[0]["status"] == "ok"
+
+
+def test_other_content_under_the_same_id_is_a_conflict(
+    office: Office, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a dead sender left is not taken for what is sent now."""
+    with monkeypatch.context() as patch:
+        patch.setattr(office.store, "append", None)
+        with pytest.raises(TypeError):
+            office.send(id="msg-once", attach=[source / "a.txt"])
+    (source / "a.txt").write_bytes(b"other")
+    with pytest.raises(Conflict):
+        office.send(id="msg-once", attach=[source / "a.txt"])
+
+
+@pytest.mark.parametrize("name", [b"\xff", b"x" * 256, b"..", b""], ids=repr)
+def test_a_name_that_is_none_is_refused(office: Office, name: bytes) -> None:
+    """Before anything is looked at."""
+    with pytest.raises(InvalidField):
+        office.send(attach=[f"/tmp/{os.fsdecode(name)}" if name else "/"])
+
+
+def test_a_file_that_became_a_link_is_refused(office: Office, source: Path) -> None:
+    """Between the look and the copy; or is gone."""
+    delivery = FileDelivery(office.store, max_bytes=100)
+    sources = delivery.check([source / "a.txt"], None)
+    (source / "a.txt").unlink()
+    with pytest.raises(NoSuchFile):
+        delivery.deliver("msg-a", sources)
+    (source / "a.txt").symlink_to(source / "b.txt")
+    with pytest.raises(InvalidField):
+        delivery.deliver("msg-a", sources)
+    (source / "a.txt").unlink()
+    os.mkfifo(source / "a.txt")
+    with pytest.raises(InvalidField):
+        delivery.deliver("msg-a", sources)
+    assert office.files() == {}
+
+
+def test_files_are_saved_only_into_a_folder_that_is_there(
+    office: Office, source: Path, tmp_path: Path
+) -> None:
+    """Nothing is made on the way."""
+    sent = office.send(attach=[source / "a.txt"])
+    with pytest.raises(NoSuchFile):
+        office.mail.save_files(sent.id, tmp_path / "nowhere")
 
 
 def test_sending_again_copies_nothing(office: Office, source: Path) -> None:

@@ -179,6 +179,30 @@ def test_since_and_until_bound_the_time(office: Office) -> None:
     assert found(office, since=start + minute, until=start + 2 * minute) == ["b"]
 
 
+def test_what_has_no_time_is_found_where_no_time_is_asked_for(office: Office) -> None:
+    """A stamp that cannot be read blocks nothing else."""
+    office.send("a")
+    office.edit("[2026-11-20 Fri 08:31:05]", "[2026-13-45]")
+    assert found(office) == ["a"]
+    assert found(office, since=office.clock.now() - timedelta(days=1000)) == []
+
+
+def test_a_scope_that_nobody_knows_is_refused(office: Office) -> None:
+    """The error lists those that there are."""
+    with pytest.raises(InvalidField, match="mine, all, archive"):
+        found(office, scope="elsewhere")
+
+
+def test_a_place_is_a_file_a_line_and_bytes(office: Office) -> None:
+    """For ``show``: where a person would look."""
+    first, second = office.send("a"), office.send("b")
+    place = office.mail.locate(second.id)
+    lines = office.content().split(b"\n")
+    assert (place.source.path, lines[place.line - 1]) == ("inbox/tex.org", b"* UNREAD   b")
+    assert place.raw.startswith(b"* UNREAD   b\n")
+    assert office.mail.locate(first.id).line < place.line
+
+
 def test_the_newest_are_shown_and_all_are_counted(office: Office) -> None:
     """A limit leaves out the oldest."""
     for body in "abcde":

@@ -101,6 +101,13 @@ def test_each_question_narrows_the_list(office: Office, query: Query, bodies: st
     assert "".join(m.body for m in office.mail.list_inbox("tex", query)) == bodies
 
 
+def test_a_priority_that_nobody_knows_is_refused(office: Office) -> None:
+    """The error lists those that there are."""
+    office.send()
+    with pytest.raises(InvalidField, match="high, normal, low"):
+        office.mail.list_inbox("tex", Query(priority="urgent"))
+
+
 def test_stale_is_unread_for_longer_than_the_settings_say(office: Office) -> None:
     """A day, where they say nothing; what was read is not stale."""
     old, read = office.send("old"), office.send("read")

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from orgpost.errors import Busy, InvalidField, UnknownId, WrongKind, WrongState
+from orgpost.store import Page
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from orgpost.store import Page
     from tests.messages.conftest import Office
 
 
@@ -127,6 +127,32 @@ def test_a_keyword_that_only_a_person_knows_is_moved_by_nobody(office: Office) -
     office.edit("* UNREAD ", "* SOMEDAY ")
     with pytest.raises(WrongState, match="found SOMEDAY"):
         office.mail.mark_read(sent.id)
+
+
+def test_what_others_did_meanwhile_is_decided_again_under_the_lock(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Marked by another: nothing is left to do. Deleted by a person: unknown."""
+    sent, gone = office.send("a"), office.send("b")
+    office.store.confirm("inbox/tex.org")
+    real = office.store.edit
+
+    def late(path: str, decide: Callable[[Page], object]) -> object:
+        monkeypatch.setattr(office.store, "edit", real)
+        office.mail.mark_read(sent.id)
+        return real(path, decide)
+
+    monkeypatch.setattr(office.store, "edit", late)
+    assert office.mail.mark_read(sent.id) == [(sent.id, "READ", "READ", False)]
+
+    def deleted(path: str, decide: Callable[[Page], object]) -> object:
+        text = office.content()
+        page = Page(path, text[: text.index(b"* UNREAD   b")], exists=True)
+        return decide(page)
+
+    monkeypatch.setattr(office.store, "edit", deleted)
+    with pytest.raises(UnknownId):
+        office.mail.mark_read(gone.id)
 
 
 def test_clear_is_read_and_other_words_are_refused(office: Office) -> None:

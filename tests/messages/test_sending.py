@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -291,6 +291,8 @@ def test_a_body_may_fill_the_limit_and_not_more(office: Office) -> None:
     [
         {"priority": "urgent"},
         {"expects": "miracles"},
+        {"expires": datetime(2027, 1, 1)},  # noqa: DTZ001  says no zone
+        {"answer_route": "x" * 1001},
         {"tags": ["a-b"]},
         {"tags": [f"t{n}" for n in range(21)]},
         {"subject": "x" * 251},
@@ -382,6 +384,22 @@ def test_a_broadcast_that_partly_failed_is_completed_by_the_same_id(office: Offi
     assert [each["to"] for each in failed] == ["mira"]
     copies = [office.content(f"inbox/{name}.org").count(b"\n* ") for name in ("tex", "mira")]
     assert copies == [1, 1]
+
+
+def test_a_broadcast_to_nobody_is_refused(office: Office) -> None:
+    """It was not meant."""
+    with pytest.raises(InvalidField):
+        office.mail.broadcast(Letter(sender="crt", to="", body="x"), exclude=["tex", "mira"])
+
+
+def test_a_copy_that_could_not_be_stored_is_told(office: Office) -> None:
+    """The message is stored; the same id again sends what is missing."""
+    office.path("inbox/mira.org").mkdir()
+    with pytest.raises(Partial) as partly:
+        office.send(id="msg-once", cc=["mira", "tex-agent"])
+    details: Any = partly.value.details
+    assert [each["id"] for each in details["sent"]] == ["msg-once", "msg-once-tex-agent"]
+    assert [each["to"] for each in details["failed"]] == ["mira"]
 
 
 def test_mail_on_somebody_elses_account_names_the_chain(office: Office) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+_MANY = 50
 _COMPILES_ANEW = "PYTHONDONTWRITEBYTECODE"
 
 
@@ -36,12 +37,13 @@ class Row(NamedTuple):
 def interleaved(sides: Sequence[Callable[[], object]], rounds: int) -> list[float]:
     """Run the sides in turn; gives the median seconds of each. The first round only warms up.
 
-    What a side leaves behind is collected before the next one is timed.
+    In short runs, where one side may leave much behind, that is collected before the next one.
     """
     times: list[list[float]] = [[] for _ in sides]
     for number in range(rounds + 1):
         for side, taken in zip(sides, times, strict=True):
-            gc.collect()
+            if rounds < _MANY:
+                gc.collect()
             begin = time.perf_counter()
             side()
             if number:

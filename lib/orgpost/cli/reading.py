@@ -70,13 +70,15 @@ def _all_spaces(args: Any, desk: Desk) -> None:
 
 def _one_inbox(args: Any, desk: Desk) -> tuple[dict[str, Any], list[str], Sequence[Message]]:
     desk.settle()
-    found = desk.messages.list_inbox(desk.me, _query(args, desk))
+    query = _query(args, desk)
+    found = desk.messages.list_inbox(desk.me, query)
+    plain = query == type(query)()  # then what is listed is what is unread
     messages = list(found[: args.limit] if args.limit else found)
     left_out = len(found) - len(messages)
     data = {
         "actor": desk.me,
         "messages": [desk.with_tier(message) for message in messages],
-        "unread": len(desk.messages.find_unread(desk.me)),
+        "unread": len(found) if plain else len(desk.messages.find_unread(desk.me)),
         "total": len(found),
         "left_out": left_out,
     }

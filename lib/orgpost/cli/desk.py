@@ -83,9 +83,9 @@ class Desk:
         """The post's clock."""
         return self.post.clock
 
-    @property
+    @cached_property
     def contacts(self) -> Contacts:
-        """Who is who, as the file is now."""
+        """Who is who, as the file was when this command first asked."""
         return self.post.contacts.load()
 
     @cached_property

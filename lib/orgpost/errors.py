@@ -152,10 +152,13 @@ class DiskFailed(OrgpostError):
 class RouteFailed(OrgpostError):
     """The message is stored; at least one of its routes did not work."""
 
-    sentence = "{id} is stored, but a route failed"
     advice = "try again with --id {id} and only the routes that failed"
     id: str
     routes: Sequence[Mapping[str, object]]
+
+    def __str__(self) -> str:
+        failed = [f"{r.get('dest')}: {r.get('detail')}" for r in self.routes if not r.get("ok")]
+        return f"{self.id} is stored, but a route failed: {'; '.join(failed)}"
 
 
 class Usage(OrgpostError, exit_code=2):

@@ -5,6 +5,7 @@ It stays lean: a hook's door must cost no more than Python itself, and no comman
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ INTERRUPTED = 130
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; gives its exit status."""
+    _open_what_is_closed()
     words = list(sys.argv[1:] if argv is None else argv)
     try:
         if words[:1] == ["hook"]:
@@ -27,3 +29,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return run(words)
     except KeyboardInterrupt:
         return INTERRUPTED
+
+
+def _open_what_is_closed() -> None:
+    # A file that we open would else get the number of a closed stream, and what is printed.
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: PTH123, SIM115  it stays open

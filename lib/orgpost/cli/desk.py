@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from orgpost.errors import (
     BadContacts,
@@ -14,12 +14,14 @@ from orgpost.errors import (
     NotASpace,
     NotUtf8,
     OrgpostError,
+    TooLarge,
     Usage,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from typing import BinaryIO
 
     from orgpost.cli.show import Show
     from orgpost.clock import Clock
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from orgpost.message import Message
     from orgpost.message_store import MessageStore
     from orgpost.post import Post
+
+_MOST_BYTES: Final = 1_048_576
 
 
 class Desk:
@@ -139,7 +143,7 @@ class Desk:
         if words is not None and file is not None:
             raise Usage("two bodies: a text and --body-file", hint="give one of them")
         if words == "-":
-            return _decoded(sys.stdin.buffer.read(), "stdin")
+            return _decoded(_limited(sys.stdin.buffer), "stdin")
         if file is not None:
             return _decoded(_bytes_of(file), file)
         # An argument that is no UTF-8 came as surrogates; its bytes are what was typed.
@@ -194,13 +198,22 @@ def plain_text(field: str, words: str) -> str:
     return words
 
 
+def _limited(file: BinaryIO) -> bytes:
+    # No setting allows more, and what never ends would fill the memory.
+    data = file.read(_MOST_BYTES + 1)
+    if len(data) > _MOST_BYTES:
+        raise TooLarge("the body", len(data), _MOST_BYTES, hint="send it as a file: --attach")
+    return data
+
+
 def _bytes_of(name: str) -> bytes:
     from pathlib import Path
 
     from orgpost.errors import NoSuchFile, NotPermitted
 
     try:
-        return Path(name).read_bytes()
+        with Path(name).open("rb") as file:
+            return _limited(file)
     except FileNotFoundError:
         raise NoSuchFile(name) from None
     except OSError as error:

@@ -27,12 +27,17 @@ class Sign:
     def put(self, folder: int, name: str) -> None:
         """Leave the sign; `FileExistsError` where somebody's is there."""
         if self._pid != self._calls.pid():
-            self._make()
+            self._try_to_make()
         try:
             self._give_name(folder, name)
         except FileNotFoundError:  # somebody removed .orgpost
-            self._make()
+            self._try_to_make()
             self._give_name(folder, name)
+
+    def _try_to_make(self) -> None:
+        # What was acknowledged must not fail for want of it: a fresh link serves as well.
+        with suppress(OSError):
+            self._make()
 
     def _give_name(self, folder: int, name: str) -> None:
         try:

@@ -1,0 +1,81 @@
+"""Streams that are closed or never end, and folders that may not be written: words, no trace."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from orgpost.cli import main
+from orgpost.space import init
+from orgpost.store import FileStore
+from orgpost.store.calls import Calls
+from tests.race.writers import INBOX, entry
+
+REPO = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def space(tmp_path: Path) -> Path:
+    """Give a space of tex."""
+    place = tmp_path / "space"
+    init(place, actor="tex")
+    return place
+
+
+def run(space: Path, words: str) -> subprocess.CompletedProcess[str]:
+    """Run a command line of a shell."""
+    command = f"{sys.executable} -m orgpost --space {space} --as tex {words}"
+    env = os.environ | {"PYTHONPATH": str(REPO / "lib")}
+    return subprocess.run(
+        ["sh", "-c", command], env=env, capture_output=True, text=True, check=False, timeout=60
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        ("inbox >&-", 0),
+        ("inbox --json >&-", 0),
+        ("send tex hello >&- 2>&- <&-", 0),
+        ("send tex - <&-", 2),
+        ("send tex - </dev/zero", 5),
+        ("send tex --body-file /dev/zero", 5),
+    ],
+)
+def test_a_closed_or_endless_stream_is_met_with_a_status(
+    space: Path, words: str, status: int
+) -> None:
+    """Neither a trace of our code nor the machine's memory; what was told is stored."""
+    done = run(space, words)
+    assert (done.returncode, "Traceback" in done.stderr, "fault" in done.stderr) == (
+        status,
+        False,
+        False,
+    )
+
+
+def test_a_failed_route_says_why(space: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without --json, too."""
+    words = ["--space", str(space), "--as", "tex", "send", "tex", "x", "--route", "github:1"]
+    assert main(words) == 1
+    assert "a route failed: github:1: " in capsys.readouterr().err
+
+
+def test_without_a_place_for_our_sign_what_is_acknowledged_is_written(tmp_path: Path) -> None:
+    """A folder of ours that may not be written to must not turn "stored" into an error."""
+
+    class Refusing(Calls):
+        def mkdir(self, name: str, mode: int, *, folder: int) -> None:
+            """Refuse the folder of signs."""
+            if name == "run":
+                raise PermissionError(13, "refused")
+            super().mkdir(name, mode, folder=folder)
+
+    (tmp_path / "org/messaging/inbox").mkdir(parents=True)
+    with FileStore(tmp_path, calls=Refusing()) as store:
+        assert store.append(INBOX, [entry("msg-first")]).stored == "file"

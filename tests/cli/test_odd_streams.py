@@ -79,3 +79,9 @@ def test_without_a_place_for_our_sign_what_is_acknowledged_is_written(tmp_path: 
     (tmp_path / "org/messaging/inbox").mkdir(parents=True)
     with FileStore(tmp_path, calls=Refusing()) as store:
         assert store.append(INBOX, [entry("msg-first")]).stored == "file"
+
+
+def test_the_hook_has_a_help_like_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    """`orgpost help` lists it, so `orgpost help hook` says more."""
+    assert main(["help", "hook"]) == 0
+    assert capsys.readouterr().out.startswith("orgpost hook [EVENT]")

@@ -64,6 +64,12 @@ _EVERYWHERE: Final = (
     "everywhere: --space DIR (else looked for), --as ACTOR (who acts), --json (one document)"
 )
 
+# What a hook runs never prints help: only `orgpost help hook` comes here.
+HOOK_HELP: Final = (
+    "orgpost hook [EVENT] [--host CLIENT] [--space DIR] [--as ACTOR]\n\n"
+    "What a coding agent's hook runs, with the client's payload on stdin; the status is always 0."
+)
+
 
 class _HelpAsked(Exception):
     """Somebody wants to read about a command."""
@@ -100,6 +106,8 @@ def parse(words: Sequence[str]) -> Any:
     command, *own = rest
     if command == "help" and own:
         command, own = own[0], ["--help"]
+    if command == "hook":
+        return HOOK_HELP
     if command in {"help", "-h", "--help"}:
         return HELP.rstrip()
     if command == "--version":

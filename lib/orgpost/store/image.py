@@ -8,6 +8,8 @@ An entry is found by its id, never by its offset alone: another entry's bytes lo
 
 from __future__ import annotations
 
+import re
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from orgpost.org import scan
@@ -185,7 +187,7 @@ class _Mending:
         missing = self._missing(chain, changes, seen)
         if missing is None:
             self._keep_theirs(changes)
-        elif any(map(self._is_ours, missing)):
+        elif any(map(self._is_ours, missing)) and not self._runs_on(chain, span.start):
             self._pieces.append(chain.newest(self._data, span.start))
         else:
             self._overtaken += [change.part for change in missing]
@@ -198,6 +200,18 @@ class _Mending:
             if chain.contents[count] == seen:
                 return changes[count:]
         return changes if self._crashed and chain.may_be_torn(seen) else None
+
+    def _runs_on(self, chain: Chain, start: int) -> bool:
+        """Ask whether a keyword would run into the title, since a person took its blanks away."""
+        places, contents = chain.places, chain.contents
+        if b" " in self._data[start + 2 : start + places[0]]:
+            return False  # it is no keyword
+        gaps = (at for at, (one, two) in enumerate(pairwise(places)) if two != one + 1)
+        last = next(gaps, len(places) - 1)
+        behind = start + places[last] + 1
+        words_met = self._data[behind : behind + 1] + contents[-1][last : last + 1]
+        had_blank = any(content[last : last + 1] == b" " for content in contents[:-1])
+        return had_blank and not re.search(rb"\s", words_met)
 
     def _is_ours(self, change: _Change) -> bool:
         # What was never in the file, or was lost with the machine, nobody has set back.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from tests.store.model import KEYWORDS, Line, Slot, keyword, whole
+from tests.store.model import KEYWORDS, Line, is_torn, keyword, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +36,8 @@ def add_sub_heading(lines: list[Line], at: int) -> list[Line]:
 def unpad(lines: list[Line], at: int) -> list[Line]:
     """Let one blank follow the keyword, as Org does when a person changes it."""
     slot = lines[at].slot
-    if slot is None or slot.marked is not None or not slot.is_certain():
+    double = [line for line in lines if line.slot and slot and line.slot.id == slot.id]
+    if slot is None or slot.marked or not slot.is_certain() or len(double) > 1:
         return lines
     return _with(lines, at, lambda block: _PADDED.sub(rb"\1 ", block))
 
@@ -64,12 +65,12 @@ def strip_line_end(lines: list[Line], at: int) -> list[Line]:
 
 def delete(lines: list[Line], at: int) -> list[Line]:
     """Delete an entry."""
-    return lines if _is_torn(lines[at]) else lines[:at] + lines[at + 1 :]
+    return lines if is_torn(lines[at]) else lines[:at] + lines[at + 1 :]
 
 
 def copy(lines: list[Line], at: int) -> list[Line]:
     """Copy an entry, its id with it, to the end."""
-    if _is_torn(lines[at]):
+    if is_torn(lines[at]) or keyword(lines[at].block) not in {*KEYWORDS, b"ARCHIVED"}:
         return lines
     return [*lines, Line(None, b"", lines[at].block)]
 
@@ -102,12 +103,6 @@ HANDS: Final[tuple[Callable[[list[Line], int], list[Line]], ...]] = (
 
 def _with(lines: list[Line], at: int, change: Callable[[bytes], bytes]) -> list[Line]:
     line = lines[at]
-    if _is_torn(line):
+    if is_torn(line):
         return lines
     return [*lines[:at], line._replace(block=change(line.block)), *lines[at + 1 :]]
-
-
-def _is_torn(line: Line) -> bool:
-    slot: Slot | None = line.slot
-    known = slot is not None and whole(line.seen) in slot.history
-    return not known and line.block == line.seen

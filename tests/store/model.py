@@ -187,20 +187,21 @@ class Sheet:
             slot.judged = True
 
     def _lose(self, slot: Slot, wall_ns: int, *, is_elsewhere: bool) -> None:
-        if slot.waits or None in slot.options:
+        if None in slot.options or (slot.waits and not is_elsewhere):
             return
         if is_elsewhere or slot.ours is None:
             slot.options, slot.reserve = {None}, {slot.now} if slot.ours else set()
         elif self._is_fresh(slot.sent, wall_ns):
             slot.options, slot.later = {slot.ours}, {None}
         elif self._is_young(slot.sent, wall_ns) or not self.clean:
-            slot.options = {slot.ours, None}
+            texts = (option for option in slot.options if option)
+            slot.options = {None, slot.ours, *(marked(slot.ours, keyword(text)) for text in texts)}
         else:
             slot.options, slot.reserve = {None}, {slot.ours}
         slot.remember()
 
     def _meet(self, slot: Slot, line: Line, wall_ns: int, *, twins: Sequence[Slot]) -> None:
-        if _is_torn(line):
+        if is_torn(line):
             return
         seen, new = whole(line.seen), whole(line.block)
         ours = marked(new, keyword(slot.now))
@@ -238,10 +239,10 @@ class Sheet:
             self.slots = found
             for slot, block in zip(found, blocks, strict=True):
                 slot.options, slot.now = {block}, block
-                slot.later, slot.reserve, slot.waits = set(), set(), False
-                if slot.judged:
+                slot.later, slot.reserve = set(), set()
+                if slot.judged or slot.waits:
                     slot.ours, slot.sent, slot.marked = None, None, None
-                slot.judged = False
+                slot.judged = slot.waits = False
             self.any_order = False
 
     def _matched(self, blocks: Iterable[bytes]) -> list[Slot]:
@@ -257,12 +258,12 @@ class Sheet:
         return found
 
 
+def is_torn(line: Line) -> bool:
+    """Ask whether it is what a dead program left of an entry: no text that anybody wrote."""
+    if line.slot is None:
+        return _is_nobodys(line)
+    return whole(line.seen) not in line.slot.history
+
+
 def _is_nobodys(line: Line) -> bool:
     return line.slot is None and line.block == line.seen
-
-
-def _is_torn(line: Line) -> bool:
-    slot = line.slot
-    if slot is None:
-        return line.block == line.seen
-    return whole(line.seen) not in slot.history

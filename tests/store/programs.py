@@ -219,15 +219,15 @@ class Machine(RuleBasedStateMachine):
             source.crash()
             target.crash()
         source.rewritten(sure=bool(moved))
-        target.rewritten(sure=bool(moved))
         if not there:
             target.send(slot.now, self.clock.wall_ns(), sure=bool(moved))
+        target.rewritten(sure=bool(moved))
         if moved:
             slot.options = {None}
             source.slots.remove(slot)
         elif died:
             slot.options = {slot.now, None}
-            self.moving.add(identity)
+            self.moving |= set() if slot.later else {identity}
 
     @rule(path=paths, process=processes, death=deaths)
     def confirm(self, path: str, process: int, death: int | None) -> None:

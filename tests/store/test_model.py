@@ -18,7 +18,7 @@ from orgpost.org import scan
 from orgpost.store.memory import MemoryStore
 from orgpost.store.person import SAVES
 from tests.conftest import SEED
-from tests.store.model import Line, id_of
+from tests.store.model import Line, is_torn
 from tests.store.programs import Machine, hands, keywords, numbers, paths, processes, saves
 from tests.store.twin import copy_of
 
@@ -55,7 +55,7 @@ class Office(Machine):
         ended = [_closed(line) for line in lines[:-1]] + lines[-1:]
         self.person.save(path, head + b"".join(line.block for line in ended), how=how)
         self.sheets[path].saved(lines, self.clock.wall_ns())
-        self.moving -= {id_of(line.block) or b"" for line in buffer[1]}
+        self.moving.clear()
 
     @rule(path=paths, hand=hands, number=numbers, how=saves)
     def edit_by_hand(
@@ -70,7 +70,7 @@ class Office(Machine):
     def open_by_hand(self, path: str) -> None:
         """A person opens a file in an editor that never looks at it again."""
         buffer = self._open(path)
-        if buffer is not None:
+        if buffer is not None and not any(map(is_torn, buffer[1])):
             self.buffers[path] = buffer
 
     @rule(path=paths, hand=hands, number=numbers, how=saves)
@@ -94,7 +94,7 @@ class Office(Machine):
     ) -> None:
         """That editor saves just when a program has marked what it shows."""
         buffer = None if path in self.locked else self._open(path)
-        if buffer is not None:
+        if buffer is not None and not any(map(is_torn, buffer[1])):
             self.mark(path, process, number, new, None, None)
             self.a_fresh_process_sees_the_model()
             self._save(path, buffer, hand, number, how)

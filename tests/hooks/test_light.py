@@ -104,6 +104,28 @@ def test_nothing_of_the_working_folder_is_imported(world: World, tmp_path: Path)
     assert not (tmp_path / "mark").exists()
 
 
+def test_what_the_caller_left_closed_is_nowhere(tmp_path: Path) -> None:
+    """Else the next file that is opened would be stdin or stdout; an open stdout is left alone."""
+    program = (
+        "import sys, posix; sys.path.append(sys.argv[1])\n"
+        "from hook.stdout import keep_standard_descriptors\n"
+        "was_open = keep_standard_descriptors()\n"
+        "nowhere = posix.stat('/dev/null').st_rdev\n"
+        "there = [posix.fstat(number).st_rdev == nowhere for number in (0, 1, 2)]\n"
+        "open(sys.argv[2], 'w').write(f'{was_open} {there}')\n"
+    )
+    mark = tmp_path / "mark"
+    for closing, said in {
+        "<&- >&- 2>&-": "False [True, True, True]",
+        "<&- >&-": "False [True, True, False]",
+        "</dev/null 2>&1": "True [True, False, False]",
+    }.items():
+        script = f'exec "$0" -I -S -c "$@" {closing}'
+        words = [sys.executable, program, str(ROOT / "lib/orgpost"), str(mark)]
+        subprocess.run(["sh", "-c", script, *words], check=True, capture_output=True)
+        assert mark.read_text() == said
+
+
 def test_the_second_stage_is_compiled_once(world: World, tmp_path: Path) -> None:
     """The second run finds the bytecode of the first, and leaves it alone."""
     world.mail(entry(FIRST))

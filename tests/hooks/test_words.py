@@ -79,14 +79,20 @@ def test_an_actor_who_is_none_is_silent(actor: str, state: str, world: World) ->
     assert state
 
 
-def test_outside_of_a_space_nothing_is_said_and_nothing_written(tmp_path: Path, home: Path) -> None:
+def test_outside_of_a_space_nothing_is_said_and_nothing_written(
+    world: World, tmp_path: Path, home: Path
+) -> None:
     """Neither there nor at home; and a place that is named is not searched from."""
+    world.mail(entry(FIRST))
     here = tmp_path / "project"
     here.mkdir()
     env = {**os.environ, "ORGPOST_PYTHON": sys.executable, "ORGPOST_ACTOR": "tex-agent"}
     for words in ([], ["--space", str(here)], ["--space", "/nowhere"], ["--space", ""]):
         stdin = payload("UserPromptSubmit", cwd=str(here))
         assert run([str(GATE), "claude", "UserPromptSubmit", *words], stdin, env).is_silent
+    inside = payload("UserPromptSubmit", cwd=str(world.space))
+    named = ["--space", str(here), "--as", "tex-agent"]
+    assert run([str(GATE), "claude", "UserPromptSubmit", *named], inside, env).is_silent
     assert list(here.iterdir()) == []
     assert list(home.rglob("*")) == []
 

@@ -144,8 +144,8 @@ def load(space: str, user: str | None, notes: str | None) -> Copy:
     copy = Copy()
     copy.is_lost = logged > LOG_SECONDS
     if notes:
-        now = time.time()
-        times = f"{now:.0f} {now if copy.is_lost else now - logged:.0f}"
+        now = int(time.time())  # rounded up it would lie in the future
+        times = f"{now} {now if copy.is_lost else now - int(logged)}"
         replace(f"{notes}/copy.failed", f"{head}{times}\n".encode())
     return copy
 

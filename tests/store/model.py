@@ -208,7 +208,7 @@ class Sheet:
         stale = keyword(seen) != keyword(slot.now) and len(seen) == len(slot.now)
         if len(slot.options) > 1 or not self.clean or twins:
             # Which of two equal entries a program marked is not told by their id.
-            texts = (option for each in (slot, *twins) for option in each.options if option)
+            texts = {option for option in slot.options if option} | {each.now for each in twins}
             slot.options = {new, *(marked(new, keyword(text)) for text in texts)}
         elif stale and self._is_fresh(slot.marked, wall_ns):
             slot.options, slot.later = {ours}, {new}

@@ -151,7 +151,7 @@ PLACES = {
     "a fixed body": (FRAME.replace(":END", ":BODY_ENC: percent\n:END"), ""),
 }
 HUNDREDTH = 0.01
-MOST = 15
+MOST = 40
 
 
 def seconds(data: bytes) -> float:

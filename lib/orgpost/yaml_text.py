@@ -21,9 +21,12 @@ if TYPE_CHECKING:
 LARGEST_FILE: Final = 1024 * 1024
 DEEPEST: Final = 24
 
+_TOO_DEEP: Final = f"holds more than {DEEPEST} levels"
 _PLAIN: Final = "tag:yaml.org,2002:"
 _SCALARS: Final = frozenset({"null", "bool", "int", "float", "timestamp"})
 _TEXTS: Final = frozenset({"str", "value", "merge"})
+# Newer libraries look ahead for the end of a key, and give up before they tell of any level.
+_TOO_DEEP_TO_SCAN: Final = "nesting depth"
 
 
 class Mark(NamedTuple):
@@ -161,7 +164,7 @@ class _Reading:
             self._mark(path, key, event, event.start_mark.index + len(text.rstrip()))
             return self._scalar(event, path)
         if len(path) == DEEPEST:
-            self._tell(event, path[:2], f"holds more than {DEEPEST} levels", "")
+            self._tell(event, path[:2], _TOO_DEEP, "")
             raise _TooDeepError
         if event.tag not in {None, "!", f"{_PLAIN}map", f"{_PLAIN}seq"}:
             self._tell_tag(event, path)
@@ -237,6 +240,9 @@ class _Reading:
 
     def _tell_syntax(self, error: Any) -> None:
         mark = error.problem_mark or error.context_mark
+        if _TOO_DEEP_TO_SCAN in str(error.problem):
+            self._tell_at(mark.line + 1, (), _TOO_DEEP, "")
+            return
         what = f"column {mark.column + 1}: {error.problem or error.context}"
         self._tell_at(mark.line + 1, (), what, "this is no YAML")
 

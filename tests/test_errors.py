@@ -9,17 +9,19 @@ from typing import Final
 
 import pytest
 
-from orgpost import errors
+from orgpost import errors, refusals
 from orgpost.errors import OrgpostError
 
 TABLE: Final = {
     1: "route_failed partial failed no_space disk_failed nested_lock",
-    2: "usage invalid_field wrong_kind ambiguous_id ambiguous_actor",
+    2: "usage invalid_field wrong_kind ambiguous_id ambiguous_actor not_an_agent",
     3: "not_a_space unknown_actor unknown_id no_such_file",
-    4: "wrong_state conflict exists in_use",
-    5: "too_large",
-    6: "not_permitted outside_space unsafe_path",
-    65: "malformed bad_contacts not_utf8 file_changed",
+    4: "wrong_state conflict exists in_use lease_lost cancel_requested cycle",
+    5: "too_large already_refused effort_exceeded task_too_large budget_exceeded"
+    " sender_limit_exceeded global_budget_exceeded rate_limited queue_full too_many_hops loop"
+    " timeout",
+    6: "not_permitted outside_space unsafe_path not_accepted",
+    65: "malformed bad_contacts not_utf8 file_changed ledger_corrupt",
     75: "busy",
     78: "bad_settings no_identity",
 }
@@ -27,6 +29,8 @@ TABLE: Final = {
 PROBLEM: Final = errors.Problem(
     file="settings.local.yaml", line=3, key="store.sink", problem="unknown key", hint="store.sync?"
 )
+
+REFUSED: Final = tuple(refusals.REFUSALS.values())
 
 EXAMPLES: Final[tuple[OrgpostError, ...]] = (
     errors.Failed("it broke"),
@@ -59,6 +63,15 @@ EXAMPLES: Final[tuple[OrgpostError, ...]] = (
     errors.Busy(path="inbox/tex.org", holder="tex has unsaved changes"),
     errors.BadSettings([PROBLEM, PROBLEM]),
     errors.NoIdentity(),
+    refusals.NotAnAgent("tex"),
+    refusals.UnknownTask("task-1", "claim"),
+    refusals.WrongTaskState("complete", ["WORKING"], "DONE", by_this_token=True),
+    refusals.LeaseLost("renew", "task-1", "the lease on task-1 ran out"),
+    refusals.CancelRequested("renew", "task-1", "tex", "no longer wanted"),
+    refusals.Cycle("create", "task-a → task-b → task-a"),
+    *(kind("Queue full: 20/20", 61, verdict={"code": kind.code}) for kind in REFUSED),
+    refusals.Timeout("Timeout: 30/30 minutes", event="renew"),
+    refusals.LedgerCorrupt("ledger/2026-11-20.org", 7, "five columns"),
 )
 
 
@@ -71,10 +84,10 @@ def public_kinds() -> set[type[OrgpostError]]:
     """Find every error that can be raised."""
     return {
         kind
-        for kind in vars(errors).values()
+        for kind in (vars(errors) | vars(refusals)).values()
         if isinstance(kind, type)
         and issubclass(kind, OrgpostError)
-        and kind is not OrgpostError
+        and kind not in {OrgpostError, refusals.Refused}
         and not kind.__name__.startswith("_")
     }
 
@@ -82,16 +95,17 @@ def public_kinds() -> set[type[OrgpostError]]:
 def test_each_code_has_the_exit_status_of_the_table() -> None:
     """A script tells errors apart by exit status and code; neither may drift."""
     told = {code: status for status, codes in TABLE.items() for code in codes.split()}
-    assert {kind.code: kind.exit_code for kind in public_kinds()} == told
+    assert {(kind.code, kind.exit_code) for kind in public_kinds()} == set(told.items())
 
 
 def test_the_drawn_tree_names_each_error_beside_its_exit_status() -> None:
     """Who reads the docstring of the module reads the truth."""
-    groups = re.findall(r"^    [├└]─+ +(\d+)  (.*)$", errors.__doc__ or "", re.MULTILINE)
+    trees = f"{errors.__doc__}{refusals.__doc__}"
+    groups = re.findall(r"^    [├└]─+ +(\d+)  (.*)$", trees, re.MULTILINE)
     drawn = {
         name: int(status)
         for status, names in groups
-        for name in names.replace(" (also a ValueError)", "").split(", ")
+        for name in re.sub(r" \(also an? \w+\)", "", names).split(", ")
     }
     assert drawn == {kind.__name__: kind.exit_code for kind in public_kinds()}
 
@@ -144,7 +158,7 @@ def test_a_state_error_says_what_was_expected_and_what_was_found() -> None:
 def test_callers_of_the_ancestor_still_catch_value_errors() -> None:
     """An invalid field and a forbidden move were ValueErrors, and are."""
     kinds = {kind for kind in public_kinds() if issubclass(kind, ValueError)}
-    assert kinds == {errors.InvalidField, errors.WrongState}
+    assert kinds == {errors.InvalidField, errors.WrongState, refusals.WrongTaskState}
 
 
 def test_braces_in_a_fact_stay_as_they_are() -> None:

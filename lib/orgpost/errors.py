@@ -1,4 +1,4 @@
-"""The one tree of everything that orgpost refuses.
+"""The one tree of everything that orgpost refuses; its branch for tasks is `orgpost.refusals`.
 
 An error carries facts as attributes and builds its sentence from them in ``__str__``; ``hint`` says
 what to do next, ``details`` holds the facts for machines. Each one survives pickling. Its ``code``
@@ -66,7 +66,8 @@ class OrgpostError(_Facts, Exception):
 
     def __init_subclass__(cls, exit_code: int = 1) -> None:
         words = "".join(f"_{letter}" if letter.isupper() else letter for letter in cls.__name__)
-        cls.code, cls.exit_code = words.strip("_").lower(), exit_code
+        cls.code = cls.__dict__.get("code") or words.strip("_").lower()
+        cls.exit_code = exit_code
         cls.facts = (*cls.facts, *cls.__annotations__)
 
     def __init__(self, *values: object, hint: str = "", **named: object) -> None:

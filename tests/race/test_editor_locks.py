@@ -106,6 +106,15 @@ def test_a_lock_that_is_older_than_its_process_is_of_a_dead_one(file: Path) -> N
         child.wait()
 
 
+def test_a_process_that_only_waits_to_be_buried_holds_no_lock(file: Path) -> None:
+    """An Emacs that was killed keeps its number until its parent looks, which may be never."""
+    with subprocess.Popen(["true"]) as child:
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+        os.kill(child.pid, 0)  # it still has its number
+        place = lock(file, f"tex@{HOST}.{child.pid}")
+        assert (sent(file), place.is_symlink()) == ("file", False)
+
+
 def test_a_lock_that_is_a_file_says_the_same(file: Path) -> None:
     """Where a file system has no links, Emacs writes its words into a file."""
     place = file.with_name(f".#{file.name}")

@@ -169,9 +169,12 @@ class Calls:
             os.kill(pid, 0)
         except ProcessLookupError:
             return False
-        except (PermissionError, OverflowError):
+        except OverflowError:
             return True
-        return True
+        except PermissionError:
+            pass  # somebody else's
+        # Its parent has not asked yet how it ended: it holds nothing any more, and never will.
+        return _state_of(pid)[:1] not in ([b"Z"], [b"X"])
 
     def process_name(self, pid: int) -> str:
         """Give what a process runs, where the system tells."""
@@ -180,22 +183,33 @@ class Calls:
     def process_started(self, pid: int) -> float | None:
         """Give when a process began, in seconds since 1970, where the system tells."""
         booted = self.booted_at()
-        fields = (_lines_of(f"/proc/{pid}/stat", b"") or b"").rpartition(b")")[2].split()
+        fields = _state_of(pid)
         if booted is None or len(fields) < _PROC_STARTED - 1:
             return None
         return booted + int(fields[_PROC_STARTED - 2]) / os.sysconf("SC_CLK_TCK")
 
 
+def _state_of(pid: int) -> list[bytes]:
+    # The second field is the name, in brackets, and may hold anything; these follow it.
+    return _read(f"/proc/{pid}/stat").rpartition(b")")[2].split()
+
+
 def _lines_of(path: str, prefix: bytes) -> bytes | None:
+    lines = _read(path).split(b"\n")
+    return next((line for line in lines if line.startswith(prefix)), None)
+
+
+def _read(path: str) -> bytes:
     try:
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
-        return None
+        return b""
     try:
-        lines = os.read(fd, 1 << 20).split(b"\n")
+        return os.read(fd, 1 << 20)
+    except ProcessLookupError:  # it ended just now
+        return b""
     finally:
         os.close(fd)
-    return next((line for line in lines if line.startswith(prefix)), None)
 
 
 class _Waiter:

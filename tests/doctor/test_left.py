@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -88,6 +90,32 @@ def test_a_lock_on_another_host_is_live(tmp_path: Path) -> None:
     place = lock(space, "tex@elsewhere.4711")
     assert fixed(space) == ([], ["editor"])
     assert place.is_symlink()
+
+
+@pytest.mark.parametrize("words", ["tex@elsewhere.4711", "no words of Emacs"])
+def test_a_lock_of_another_host_that_is_a_day_old_is_doubted(tmp_path: Path, words: str) -> None:
+    """Nobody here can know; a person can, and is told which file to remove."""
+    space = healthy(tmp_path)
+    place = lock(space, words)
+    for hours, told in ((23, []), (25, ["for 25 hours"]), (216, ["for 216 hours"])):
+        when = time.time() - hours * 3600
+        os.utime(place, (when, when), follow_symlinks=False)
+        (finding,) = all_found(space)
+        assert (finding.check, finding.severity) == ("editor", "warning")
+        assert re.findall("for [0-9]+ [a-z]+", finding.message) == told
+        assert (f"remove {TEX.replace('tex.', '.#tex.')}" in finding.message) == bool(told)
+
+
+def test_a_lock_of_this_host_is_not_doubted_however_old(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That Emacs lives: its person may be away for days."""
+    monkeypatch.setattr(Calls, "process_name", lambda *_: "emacs")
+    space = healthy(tmp_path)
+    when = time.time() - 30 * 24 * 3600
+    os.utime(lock(space, me()), (when, when), follow_symlinks=False)
+    (finding,) = all_found(space)
+    assert (finding.check, "remove" in finding.message) == ("editor", False)
 
 
 def test_the_lock_of_a_dead_process_is_removed(tmp_path: Path, dead: int) -> None:

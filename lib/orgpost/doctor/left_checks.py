@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 JOURNALS: Final = ".orgpost/journal"
 PLACES: Final = ("", *FOLDERS)
+_DOUBTFUL_SECONDS: Final = 24 * 3600
 _STALE: Final = re.compile(r"\.#(.+)")
 
 
@@ -94,11 +95,10 @@ def _check_file(path: str, store: FileStore) -> Iterator[Finding]:
     if not seen.journal_readable:
         message = "its journal cannot be read"
         yield Finding(check="journal", file=file, message=message, fixable=True)
-    if seen.editor and waiting:
-        message = f"{waiting} entries wait: {seen.editor}"
+    if seen.editor:
+        wait = f"{waiting} entries wait: " if waiting else ""
+        message = f"{wait}{seen.editor}{_doubt(file, seen.doubted_seconds)}"
         yield Finding(check="editor", file=file, message=message)
-    elif seen.editor:
-        yield Finding(check="editor", file=file, message=seen.editor)
     elif waiting:
         message = f"{waiting} entries are not in the file yet"
         yield Finding(check="waiting", file=file, message=message, fixable=True)
@@ -111,6 +111,13 @@ def _check_file(path: str, store: FileStore) -> Iterator[Finding]:
     if seen.links > 1:
         message = f"it has {seen.links} names; a change makes this one another file"
         yield Finding(check="hard-link", file=file, message=message)
+
+
+def _doubt(file: str, seconds: float) -> str:
+    if seconds < _DOUBTFUL_SECONDS:
+        return ""
+    folder, _, name = file.rpartition("/")
+    return f", for {int(seconds // 3600)} hours; if that editor is gone, remove {folder}/.#{name}"
 
 
 def _waiting(path: str, store: FileStore) -> int:

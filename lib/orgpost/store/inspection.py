@@ -11,7 +11,7 @@ from orgpost.store.page import ROOT
 if TYPE_CHECKING:
     from orgpost.clock import Clock
     from orgpost.store.disk import Disk
-    from orgpost.store.watch import Watch
+    from orgpost.store.watch import Editor, Watch
 
 _OTHERS: Final = (".{}.swp", ".~lock.{}#")
 
@@ -19,8 +19,10 @@ _OTHERS: Final = (".{}.swp", ".~lock.{}#")
 class Inspection(NamedTuple):
     """`waiting` entries are not in the file yet, `unconfirmed` records not forgotten.
 
-    `editor` says in words who has unsaved changes, `others` names signs of other editors,
-    `links` counts the names of the file, `mode` is its permission bits.
+    `editor` says in words who has unsaved changes, `doubted_seconds` for how long already where
+    the lock is of another host, so that nobody here can know whether its process lives.
+    `others` names signs of other editors, `links` counts the names of the file, `mode` is its
+    permission bits.
     """
 
     path: str
@@ -28,6 +30,7 @@ class Inspection(NamedTuple):
     unconfirmed: int
     journal_readable: bool
     editor: str | None
+    doubted_seconds: float
     others: tuple[str, ...]
     links: int
     mode: int
@@ -46,17 +49,24 @@ class Inspector:
         reading = journal.peek()
         records = 0 if reading is None else len(reading.records)
         readable = reading is not None or not journal.exists()
-        editor, links, mode = None, 0, 0
+        editor, doubted, links, mode = None, 0.0, 0, 0
         others: tuple[str, ...] = ()
         with suppress(FileNotFoundError), self._disk.folder(f"{ROOT}/{folder}") as fd:
             there = set(self._disk.calls.names(fd))
             others = tuple(sign.format(name) for sign in _OTHERS if sign.format(name) in there)
             found = self._disk.print_of(fd, name)
             holder = self._watch.editor(fd, name)
-            editor = None if holder is None else holder.words(path)
+            if holder is not None:
+                editor, doubted = holder.words(path), self._doubted_seconds(holder, fd, name)
             if found is not None:
                 links, mode = found.st_nlink, found.st_mode & 0o777
-        return Inspection(path, waiting, records, readable, editor, others, links, mode)
+        return Inspection(path, waiting, records, readable, editor, doubted, others, links, mode)
+
+    def _doubted_seconds(self, holder: Editor, folder: int, name: str) -> float:
+        if holder.host == self._disk.calls.host():
+            return 0.0
+        made = self._disk.calls.lstat(f".#{name}", folder=folder).st_mtime_ns
+        return (self._clock.wall_ns() - made) / 1e9
 
     def left_over(self, folder: str) -> list[str]:
         """Name the scratch files of dead processes in a folder."""

@@ -87,6 +87,10 @@ class OrgpostError(_Facts, Exception):
         # The inherited way calls the class with ``args``, which ours does not keep.
         return _rebuild, (type(self), self.__dict__)
 
+    def lines(self) -> list[str]:
+        """Give the sentence as the lines that it is meant to have, whatever its facts hold."""
+        return [str(self)]
+
     def advise(self) -> str:
         """Say what to do next, where whoever raised the error did not."""
         return self.advice.format_map(self.details)
@@ -321,7 +325,11 @@ class _Faulty(OrgpostError):
     problems: Sequence[Problem]
 
     def __str__(self) -> str:
-        return say_problems(self.problems)
+        return "\n".join(self.lines())
+
+    def lines(self) -> list[str]:
+        """Give each problem its line: ``file:line: key: what (hint)``."""
+        return [*map(_say_problem, self.problems)]
 
 
 class BadContacts(_Faulty, exit_code=65):
@@ -365,11 +373,6 @@ def spoken_path(path: KeyPath) -> str:
     """Write the place of a value in a tree as people do: ``actors[1].handles``."""
     words = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
     return "".join(words).removeprefix(".")
-
-
-def say_problems(problems: Sequence[Problem]) -> str:
-    """Say each problem in one line: ``file:line: key: what (hint)``."""
-    return "\n".join(map(_say_problem, problems))
 
 
 def _say_problem(problem: Problem) -> str:

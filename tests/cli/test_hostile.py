@@ -84,6 +84,40 @@ def test_a_forged_entry_moves_no_terminal(cli: Cli) -> None:
         assert RAW.findall(answer.out + answer.err) == [], words
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["send", "te\nx", "hi"],
+        ["mark", "no\nsuch\torg", "read"],
+        ["inbox", "--as", "te\nx"],
+        ["inbox", "--space", "/no\nwhere"],
+        ["send", "tex", "hi", "--priority", "hi\ngh"],
+        ["send", "tex", "hi", "--prop", "a\nb"],
+        ["no\nsuch"],
+        ["inbox", "un\nknown"],
+        ["config", "get", "no\nsuch"],
+    ],
+)
+def test_a_refusal_is_one_line_whatever_it_repeats(words: list[str], cli: Cli) -> None:
+    """No word of a command line can pose as a line of ours; then comes the hint's line."""
+    answer = cli(*words)
+    lines = answer.err.splitlines()
+    assert answer.status in {2, 3}
+    assert [line[:9] for line in lines[:1]] == ["orgpost: "]
+    assert all(line.startswith("  ") for line in lines[1:])
+    assert len(lines) <= 2, answer.err
+
+
+def test_each_problem_of_a_file_is_one_line_whatever_its_keys_are(cli: Cli) -> None:
+    """A key of YAML may hold a line end; told raw it would pose as another problem."""
+    path = cli.space / "settings.local.yaml"
+    path.write_text('"no\\nsuch": 1\n"nor\\tthis": 2\n')
+    lines = cli("config", "check").err.splitlines()
+    assert len(lines) == 3, lines
+    assert "no\\nsuch" in lines[0]
+    assert "nor\\tthis" in lines[1]
+
+
 def test_a_forged_sender_makes_no_line_of_a_frame(cli: Cli) -> None:
     """The header stays one line, whatever FROM holds."""
     inbox = cli.space / "org/messaging/inbox/tex.org"

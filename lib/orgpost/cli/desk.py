@@ -167,7 +167,7 @@ class Desk:
             return
         if kind is None and self.contacts.problems:
             # Who is about to write was refused before; who only reads goes on.
-            self.show.warn(str(BadContacts(self.contacts.problems)))
+            self.show.warn(*BadContacts(self.contacts.problems).lines())
         with self.only_warned("left for the next command"):
             self.post.close()
 
@@ -184,7 +184,8 @@ class OnlyWarned:
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> bool:
         """Say what was refused; faults of the program go on."""
         if isinstance(error, OrgpostError):
-            self._show.warn(f"{self._what}: {error}")
+            first, *more = error.lines()
+            self._show.warn(f"{self._what}: {first}", *more)
             return True
         return False
 

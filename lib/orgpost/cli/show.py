@@ -75,13 +75,14 @@ class Show:
         if self.json:
             self._document({"schema": 1, "ok": False, "error": error.to_dict()})
             return
-        self.warn(str(error))
+        self.warn(*error.lines())
         if error.hint:
-            print(f"  {safe(error.hint)}", file=sys.stderr)
+            print(f"  {one_line(error.hint)}", file=sys.stderr)
 
-    def warn(self, words: str) -> None:
-        """Say something on stderr."""
-        print(f"orgpost: {safe(words)}", file=sys.stderr)
+    def warn(self, *lines: str) -> None:
+        """Say something on stderr; what it repeats makes no lines of its own."""
+        words = "\n".join(map(one_line, lines))
+        print(f"orgpost: {words}", file=sys.stderr)
 
     def raw(self, data: bytes) -> None:
         """Write bytes as they are: for pipes, when they were asked for."""

@@ -63,6 +63,27 @@ def test_an_answer_that_cannot_be_written_is_a_failure(flags: list[str], space: 
     assert done.stderr == (b"orgpost: the answer could not be written: No space left on device\n")
 
 
+@pytest.mark.parametrize("flags", [[], ["--json"]])
+@pytest.mark.parametrize(
+    "words", [["send", "tex", "hi"], ["broadcast", "hi"], ["reply", "last", "hi", "--cc", "mira"]]
+)
+def test_what_is_stored_is_named_though_the_answer_cannot_be_written(
+    words: list[str], flags: list[str], space: Path
+) -> None:
+    """Else it would be sent again, and be there twice."""
+    process("send", "tex", "first", "--as", "crt")
+    before = _ids(space)
+    assert len(before) == 1
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            command(*words, *flags), env=environment(), stdout=full, stderr=-1, check=False
+        )
+    told, why = done.stderr.decode().removeprefix("orgpost: stored: ").split("; ")
+    assert set(told.split()) == _ids(space) - before
+    assert why == "the answer could not be written: No space left on device\n"
+    assert done.returncode == 1
+
+
 def test_an_interrupt_is_no_trace(space: Path) -> None:
     """Ctrl-C while stdin is read: status 130, nothing said, nothing sent."""
     with subprocess.Popen(
@@ -141,3 +162,8 @@ def test_long_work_is_told_on_a_terminal_only(cli: Cli, monkeypatch: pytest.Monk
     with show.Working("searching"):
         time.sleep(0.2)
     assert cli("inbox").out == "No unread mail for tex.\n"
+
+
+def _ids(space: Path) -> set[str]:
+    texts = [place.read_text() for place in space.glob("org/messaging/inbox/*.org")]
+    return {line.split()[1] for text in texts for line in text.splitlines() if ":ID: " in line}

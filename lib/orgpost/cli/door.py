@@ -30,7 +30,9 @@ def guarded(command: Callable[[Show], int], words: Sequence[str]) -> int:
     except Unwritten as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # noqa: TID251  no file of ours
         if error.reason:  # who closed a pipe has seen enough
-            show.warn(f"the answer could not be written: {error.reason}")
+            # Who was not told what is stored would send it again.
+            stored = f"stored: {' '.join(show.stored)}; " if show.stored else ""
+            show.warn(f"{stored}the answer could not be written: {error.reason}")
             return Failed.exit_code
     return status
 

@@ -89,6 +89,7 @@ def _must_be_mine(id: str, desk: Desk) -> None:
 
 
 def _tell(sent: Sent, desk: Desk) -> None:
+    desk.show.stored = [sent.message.id]
     desk.show.answer(_facts(sent), [f"[messaging] Sent: {sent.message.id}"])
 
 
@@ -100,6 +101,7 @@ def _tell_answered(done: Replied, args: Any, desk: Desk) -> None:
         raise Busy(f"{done.answered} (the reply {done.sent.message.id} is sent)", done.busy or "")
     if args.complete:
         lines.append(f"[messaging] Completed: {done.answered}")
+    desk.show.stored = [done.sent.message.id]
     desk.show.answer(facts, lines)
 
 

@@ -101,6 +101,7 @@ def _broadcast(args: Any, desk: Desk) -> None:
     names = " ".join(copy.to for copy in result.sent)
     sent = [copy._asdict() for copy in result.sent]
     data = {"thread": result.thread, "sent": sent, "failed": []}
+    desk.show.stored = [copy.id for copy in result.sent]
     desk.show.answer(data, [f"sent to {len(sent)}: {names}"])
 
 
@@ -153,6 +154,7 @@ def _show_sent(done: Sent | Replied, desk: Desk) -> None:
 
     sent = done.sent if isinstance(done, Replied) else done
     message = sent.message
+    desk.show.stored = [message.id, *(copy.id for copy in sent.copies)]
     data: dict[str, Any] = {
         **message.to_dict(),
         "duplicate": sent.duplicate,

@@ -12,7 +12,7 @@ import sys
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from threading import Timer
     from types import TracebackType
 
@@ -53,10 +53,14 @@ class Unwritten(Exception):
 
 
 class Show:
-    """Where a command's answer goes. `json` is one document; otherwise words for people."""
+    """Where a command's answer goes. `json` is one document; otherwise words for people.
+
+    `stored` names what is there already, for when the answer that tells it cannot be written.
+    """
 
     def __init__(self, *, json: bool) -> None:
         self.json = json
+        self.stored: Sequence[str] = ()
         self.terminal = sys.stdout.isatty()
         plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
         self._colours = self.terminal and not plain

@@ -52,7 +52,7 @@ PLANTS = {
         ("stranger.py", "import orgpost.errors"),
     ],
     "The pure floors touch nothing": [
-        ("config.py", "import yaml"),
+        ("config/__init__.py", "import yaml"),
         ("contact.py", "import os"),
         ("message.py", "from time import time"),
         ("org/entry.py", "from os import path"),

@@ -13,7 +13,7 @@ import yaml
 
 import orgpost
 from orgpost.cli import main, words
-from orgpost.config import KEYS, Key
+from orgpost.config.table import KEYS, Key
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -1,7 +1,6 @@
-"""The one table of settings: what each is called, may be and means. Pure.
+"""Settings as values: parsed files are checked against the one table, and merged. Pure.
 
-A setting that is not in `KEYS` does not exist; the manual and the example file are compared with
-it. Reading files is the business of `settings_file`; here parsed values are checked and merged.
+The table is `config.table`; reading files is the business of `settings_file`.
 """
 
 from __future__ import annotations
@@ -9,6 +8,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from orgpost.config.table import KEYS, Key
 from orgpost.errors import Problem, spoken_path
 from orgpost.names import TIERS, fault_of_handle, fault_of_name
 
@@ -22,90 +22,8 @@ if TYPE_CHECKING:
 
 DEFAULT: Final = "default"
 _LONGEST_SHOWN: Final = 60
-
-
-class Key(NamedTuple):
-    """One setting."""
-
-    name: str
-    kind: str
-    default: Any
-    meaning: str
-    low: int | None = None
-    high: int | None = None
-    choices: tuple[str, ...] = ()
-
-
-KEYS: Final = (
-    Key("identity.name", "actor", None, "who acts here"),
-    Key("identity.handles", "handles", (), "further handles of that actor"),
-    Key("messaging.default_space", "path", None, "the space where nothing else names one"),
-    Key("messaging.spaces", "paths", (), "the spaces that `--all-spaces` reads"),
-    Key("messaging.show_in_today", "bool", True, "`digest --today` prints something"),
-    Key(
-        "messaging.auto_mark_read",
-        "bool",
-        False,
-        "`show` and `inbox` mark what they showed as read",
-    ),
-    Key(
-        "messaging.agent_handles",
-        "handles",
-        ("@agent", "@claude", "@ai"),
-        "handles that mean the sender's own agent",
-    ),
-    Key("messaging.stale_after_hours", "int", 24, "unread for longer than this is stale", 1, 8760),
-    Key(
-        "messaging.archive_after_days",
-        "int",
-        30,
-        "`archive --auto` moves finished entries older than this; 0 = not by age",
-        0,
-        3650,
-    ),
-    Key(
-        "messaging.archive_keep",
-        "int",
-        500,
-        "finished entries that `archive --auto` leaves in a file",
-        0,
-        100_000,
-    ),
-    Key("messaging.route_timeout_seconds", "int", 30, "for one `--route`", 1, 600),
-    Key("messaging.limits.max_body_bytes", "int", 65_536, "of one body, in UTF-8", 1, 1_048_576),
-    Key("messaging.limits.max_file_bytes", "int", 26_214_400, "of all files of one message", 1),
-    Key(
-        "messaging.attach_roots",
-        "paths",
-        (),
-        "where attachments may come from; empty: anywhere for persons, "
-        "the space and the working folder for everyone else",
-    ),
-    Key(
-        "messaging.trust_overrides",
-        "tiers",
-        MappingProxyType({}),
-        "tiers that count here instead of those of contacts",
-    ),
-    Key(
-        "store.sync",
-        "choice",
-        "full",
-        "`off`: what was acknowledged survives a kill, not a power cut",
-        choices=("full", "off"),
-    ),
-    Key(
-        "store.lock_seconds",
-        "float",
-        10.0,
-        "the longest wait for a file that somebody holds",
-        0,
-        600,
-    ),
-    Key("store.quarantine_days", "int", 90, "`doctor --prune` removes what is older", 0),
-    Key("hooks.actor", "actor", None, "who a session of a coding agent acts as"),
-    Key("hooks.digest_chars", "int", 1200, "the most that a hook says at once", 800, 8000),
-)
+_LISTED_TIERS: Final = frozenset(f"tier:{tier}" for tier in TIERS)
+_SAY_WHICH: Final = "v0.1 meant everyone by it, readers expect nobody: say which"
 
 BY_NAME: Final = MappingProxyType({key.name: key for key in KEYS})
 GROUPS: Final = frozenset(
@@ -190,6 +108,16 @@ class Settings:
         tiers: Mapping[str, str] = self._of_kind(name, "tiers")
         return tiers
 
+    def rates(self, name: str) -> Mapping[str, int]:
+        """Give a map of tiers to numbers."""
+        rates: Mapping[str, int] = self._of_kind(name, "rates")
+        return rates
+
+    def lists(self, name: str) -> Mapping[str, tuple[str, ...]]:
+        """Give a map of agents to who is on their list."""
+        lists = self._of_kind(name, "lists")
+        return MappingProxyType({agent: tuple(listed) for agent, listed in lists.items()})
+
     def found(self, name: str) -> Found:
         """Give a value as plain data, with its origin; for those who show settings."""
         return Found(_plain(self[name]), self.origin(name))
@@ -231,7 +159,7 @@ def refuse_overrides(settings: Settings, ids: Iterable[str]) -> list[Problem]:
 def check_value(name: str, value: object) -> tuple[Any, list[Fault]]:
     """Check one value of a known setting; give it as it is kept, and its faults."""
     key = BY_NAME[name]
-    if key.kind == "choice" and value is False:
+    if value is False and "off" in key.choices:
         value = "off"  # what YAML makes of the word
     return value, list(_FAULTS[key.kind](key, value))
 
@@ -259,8 +187,10 @@ _WANTED: Final = {
     "float": "a number",
     "handles": "a list of handles",
     "int": "a whole number",
+    "lists": "a map of agents to lists of actors, tier:NAME or all",
     "path": "a path",
     "paths": "a list of paths",
+    "rates": "a map of tiers to whole numbers",
     "tiers": "a map of actors to tiers",
 }
 
@@ -322,6 +252,40 @@ def _faults_of_tiers(key: Key, value: object) -> Iterator[Fault]:
             yield (name,), f"{_shown(tier)} is no tier", f"one of {' '.join(TIERS)}"
 
 
+def _faults_of_rates(key: Key, value: object) -> Iterator[Fault]:
+    if not isinstance(value, dict):
+        yield (), f"must be {wanted(key)}, not {_shown(value)}", ""
+        return
+    for tier, rate in value.items():
+        if tier not in TIERS:
+            yield (tier,), "is no tier", f"one of {' '.join(TIERS)}"
+        if isinstance(rate, bool) or not isinstance(rate, int) or rate < 0:
+            yield (tier,), f"must be a whole number from 0 on, not {_shown(rate)}", ""
+
+
+def _faults_of_lists(key: Key, value: object) -> Iterator[Fault]:
+    if not isinstance(value, dict):
+        yield (), f"must be {wanted(key)}, not {_shown(value)}", ""
+        return
+    for agent, listed in value.items():
+        if fault := fault_of_name(agent):
+            yield (agent,), f"{_shown(agent)} {fault}", ""
+        if not isinstance(listed, list):
+            yield (agent,), f"must be a list, not {_shown(listed)}", ""
+        elif not listed:
+            yield (agent,), "is an empty list", _SAY_WHICH
+        else:
+            faults = ((number, _fault_of_listed(who)) for number, who in enumerate(listed))
+            yield from (((agent, number), fault, "") for number, fault in faults if fault)
+
+
+def _fault_of_listed(who: object) -> str | None:
+    if who == "all" or (isinstance(who, str) and who in _LISTED_TIERS):
+        return None
+    fault = fault_of_name(who)
+    return fault and f"{_shown(who)} {fault}, nor tier:NAME, nor all"
+
+
 _FAULTS: Final[Mapping[str, Callable[[Key, object], Iterator[Fault]]]] = {
     "actor": _faults_of_actor,
     "bool": _faults_of_one,
@@ -329,8 +293,10 @@ _FAULTS: Final[Mapping[str, Callable[[Key, object], Iterator[Fault]]]] = {
     "float": _faults_of_one,
     "handles": _faults_of_list,
     "int": _faults_of_one,
+    "lists": _faults_of_lists,
     "path": _faults_of_one,
     "paths": _faults_of_list,
+    "rates": _faults_of_rates,
     "tiers": _faults_of_tiers,
 }
 

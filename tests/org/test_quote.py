@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from orgpost.errors import InvalidField
@@ -29,6 +29,32 @@ if TYPE_CHECKING:
 def test_a_body_is_read_as_it_was_written(text: str) -> None:
     """decode(encode(t)) == t, for every text."""
     assert quote.decode_body(*quote.encode_body(text)) == text
+
+
+_NEAR_HAZARDS = (
+    *("vi", "Vim", "vim2", "ex", "local variables", "Local Variables", ":", " ", "  ", "\n", "- "),
+    *("State ", "Note taken", "CLOSING NOTE", "SCHEDULED", "clock", "file", "id", "shell", "a", "Z"),
+    *("COMMENT", "Footnotes", "é", "9", "1. ", "(", ")", "/", "-", "*", "[", "<", "\t", "\u00a0"),
+    *("call_a(", "src_b[", "{{{", "@@", "%%(", "#", "|", "\u017f", "\u2028", "\ufeff", "\ud800"),
+)
+
+
+@settings(max_examples=2000)
+@given(st.lists(st.sampled_from(_NEAR_HAZARDS), min_size=1, max_size=8).map("".join))
+def test_plain_words_hold_no_hazard(text: str) -> None:
+    """The one look that lets most texts pass never passes what the tests for hazards refuse."""
+    hazards = (syntax.CTL, syntax.HOT, syntax.INLINE)
+    if re.fullmatch(quote.WORDS, text):
+        assert not any(re.search(each, text) for each in (*hazards, syntax.TRAIL, syntax.LINE))
+    if re.fullmatch(quote.TITLE_OF_WORDS, text):
+        assert not any(re.search(each, text) for each in (*hazards, syntax.EDGE))
+
+
+def test_words_are_seen_to_be_plain() -> None:
+    """Else the look would be in vain."""
+    for text in ("Deploy is through", "Dear Tex,\n\nsee (there) - or not?\n- who: crt\nThanks"):
+        assert re.fullmatch(quote.WORDS, text)
+    assert re.fullmatch(quote.TITLE_OF_WORDS, "Deploy is through: restart at 9")
 
 
 def test_a_hostile_text_is_read_as_it_was_written() -> None:

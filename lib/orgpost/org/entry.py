@@ -317,7 +317,8 @@ def drawer_lines(properties: Iterable[tuple[str, str]]) -> list[str]:
     """Give a drawer's lines, in the order of the format's table."""
     ordered = sorted(properties, key=lambda pair: syntax.PLACE.get(pair[0], len(syntax.PLACE)))
     names = [name for name, _ in ordered]
-    if twice := next((name for name in names if names.count(name) > 1), None):
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
         raise InvalidField(field=twice, why="is given twice")
     return [":PROPERTIES:", *(property_line(name, value) for name, value in ordered), ":END:"]
 
@@ -329,7 +330,7 @@ def property_line(name: str, value: str) -> str:
 
 def property_value(name: str, value: str) -> str:
     """Write a property's value; LEASE has a width, so that a renewal need not change the length."""
-    if not re.fullmatch(syntax.PROPERTY, name):
+    if name not in syntax.PLACE and not re.fullmatch(syntax.PROPERTY, name):
         raise InvalidField(field="property name", why=f"{name!r} is not {syntax.PROPERTY}")
     if len(value) > syntax.VALUE_LIMIT and name not in syntax.UNLIMITED_VALUES:
         raise InvalidField(field=name, why=f"is longer than {syntax.VALUE_LIMIT} characters")

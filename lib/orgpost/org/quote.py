@@ -27,6 +27,17 @@ _HAZARD: Final = (
 )
 
 
+# Most texts are lines of plain words, in which no hazard can stand: one look tells that, where
+# looking for each hazard was seen to cost as much as all else that a new entry needs.
+_LINE_OF_WORDS: Final = (
+    r"(?:- (?=[a-z])|(?=[A-Za-z]))"
+    r"(?:[A-Za-z0-9\u00c0-\u00ff,;.!?'\"()/]++"
+    r"(?:(?<=[a-z])(?<!vi|Vi|im|ex|es):(?=[ \n]|\Z))?+[ -]*+)*+(?<! )"
+)
+WORDS: Final = rf"{_LINE_OF_WORDS}(?:\n++{_LINE_OF_WORDS})*+"
+TITLE_OF_WORDS: Final = rf"(?!COMMENT|Footnotes\Z){_LINE_OF_WORDS}(?<!:)"
+
+
 # --- bodies -------------------------------------------------------------------------------------
 
 
@@ -63,6 +74,8 @@ def percent_lines(text: str, indent: str = "") -> str:
 
 
 def _is_plain(core: str) -> bool:
+    if re.fullmatch(WORDS, core):
+        return True
     return (
         bool(core)
         and core.strip(_BLANK) == core
@@ -116,8 +129,11 @@ def _without_blank_lines(stored: str) -> str:
 
 def safe_title(title: str) -> bool:
     """Say whether the title can be a heading's text as it is."""
-    return 1 <= len(title) <= syntax.TITLE_LIMIT and not any(
-        re.search(hazard, title) for hazard in (syntax.CTL, syntax.HOT, syntax.EDGE, syntax.INLINE)
+    if not 1 <= len(title) <= syntax.TITLE_LIMIT:
+        return False
+    hazards = (syntax.CTL, syntax.HOT, syntax.EDGE, syntax.INLINE)
+    return bool(re.fullmatch(TITLE_OF_WORDS, title)) or not any(
+        re.search(hazard, title) for hazard in hazards
     )
 
 

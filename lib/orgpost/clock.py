@@ -9,11 +9,13 @@ from __future__ import annotations
 import itertools
 import os
 import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 
 ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 _LETTERS_OF_AN_ID: Final = 10
+_LETTER_OF_A_BYTE: Final = (ALPHABET * 8).encode()
 
 
 class LocalZone(tzinfo):
@@ -44,8 +46,10 @@ class LocalZone(tzinfo):
     def fromutc(self, moment: datetime) -> datetime:
         """Turn a UTC time into local time; the second of two equal hours has ``fold=1``."""
         there = moment.replace(tzinfo=UTC).astimezone()
-        here = there.replace(tzinfo=self, fold=0)
-        return here if here.utcoffset() == there.utcoffset() else here.replace(fold=1)
+        naive = there.replace(tzinfo=None)
+        with suppress(OverflowError, ValueError, OSError):  # a year that the C library cannot say
+            return naive.replace(tzinfo=self, fold=int(naive.timestamp() != there.timestamp()))
+        return naive.replace(tzinfo=self)
 
 
 class Clock:
@@ -76,14 +80,16 @@ class Clock:
 
         It is unique by its 50 random bits; the time in it is for people, and may jump.
         """
-        return f"{kind}-{self.now():%Y%m%d-%H%M%S}-{self._letters()}"
+        now = self.now()
+        day = f"{now.year:04}{now.month:02}{now.day:02}"
+        return f"{kind}-{day}-{now.hour:02}{now.minute:02}{now.second:02}-{self._letters()}"
 
     def token(self, bits: int) -> str:
         """Give random bits as hexadecimal digits."""
         return os.urandom((bits + 7) // 8).hex()
 
     def _letters(self) -> str:
-        return _spell(int.from_bytes(os.urandom(7), "big"))
+        return os.urandom(_LETTERS_OF_AN_ID).translate(_LETTER_OF_A_BYTE).decode()
 
 
 class FakeClock(Clock):

@@ -43,8 +43,8 @@ def format_stamp(
 ) -> str:
     """Write a stamp in local time, days named in English whatever the locale."""
     local = moment.astimezone(zone)
-    day, time = local.isoformat(timespec="seconds").split("T")
-    text = f"{day} {_DAYS[local.weekday()]} {time[: 8 if seconds else 5]}"
+    day = f"{local.year:04}-{local.month:02}-{local.day:02} {_DAYS[local.weekday()]}"
+    text = f"{day} {local.hour:02}:{local.minute:02}" + (f":{local.second:02}" if seconds else "")
     return f"<{text}>" if active else f"[{text}]"
 
 

@@ -51,12 +51,16 @@ class ContactFile:
         self._clock = clock
         self._trust = trust or Trust()
         self._seen: tuple[bytes | None, Contacts] = _NOT_READ, Contacts()
+        self._fingerprint: object = None
 
     def load(self) -> Contacts:
         """Read the file as it is now; it is parsed again only where its bytes are others."""
-        data = self._store.read(NAME)
-        if data != self._seen[0]:
-            self._seen = data, self._contacts(read_yaml(data or b"", NAME))
+        fingerprint = self._store.fingerprint(NAME)
+        if fingerprint is None or fingerprint != self._fingerprint:
+            data = self._store.read(NAME)
+            if data != self._seen[0]:
+                self._seen = data, self._contacts(read_yaml(data or b"", NAME))
+            self._fingerprint = fingerprint
         return self._seen[1]
 
     def add(

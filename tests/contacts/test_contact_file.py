@@ -310,6 +310,23 @@ def test_the_file_is_parsed_again_only_where_its_bytes_are_others(people: People
     assert people.file.load().resolve("@zg").id == "crt"
 
 
+def test_an_old_file_is_read_again_only_after_a_change() -> None:
+    """A young one is read each time: it may change twice between two ticks of a clock."""
+    clock = FakeClock()
+    store = MemoryStore(clock)
+    store.edit(NAME, lambda page: page.rewrite(PEOPLE.encode()))
+    contacts = ContactFile(store, clock)
+    reads = []
+    store.calls.before = lambda call: reads.append(call) if call == "pread" else None
+    for seconds, is_read in ((0, True), (0, True), (5, True), (0, False), (9, False)):
+        clock.advance(seconds)
+        reads.clear()
+        contacts.load()
+        assert bool(reads) is is_read
+    store.edit(NAME, lambda page: page.rewrite(PEOPLE.replace("@gz", "@zg").encode()))
+    assert contacts.load().resolve("@zg").id == "crt"
+
+
 def test_the_settings_have_their_say(people: People) -> None:
     """Overrides and further handles come with every registry that is read."""
     people.file = ContactFile(people.store, FakeClock(), Trust({"crt": "team"}, ("@bot",)))

@@ -33,7 +33,18 @@ def test_a_body_is_read_as_it_was_written(text: str) -> None:
 
 _NEAR_HAZARDS = (
     *("vi", "Vim", "vim2", "ex", "local variables", "Local Variables", ":", " ", "  ", "\n", "- "),
-    *("State ", "Note taken", "CLOSING NOTE", "SCHEDULED", "clock", "file", "id", "shell", "a", "Z"),
+    *(
+        "State ",
+        "Note taken",
+        "CLOSING NOTE",
+        "SCHEDULED",
+        "clock",
+        "file",
+        "id",
+        "shell",
+        "a",
+        "Z",
+    ),
     *("COMMENT", "Footnotes", "é", "9", "1. ", "(", ")", "/", "-", "*", "[", "<", "\t", "\u00a0"),
     *("call_a(", "src_b[", "{{{", "@@", "%%(", "#", "|", "\u017f", "\u2028", "\ufeff", "\ud800"),
 )

@@ -9,12 +9,12 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from orgpost.clock import Clock
 from orgpost.errors import Exists
 from orgpost.store.calls import Calls
-from orgpost.store.disk import Disk, trouble
+from orgpost.store.disk import Disk, Print, trouble
 from orgpost.store.page import ROOT, Move, Page, Receipt, View
 from orgpost.store.reader import Reader
 from orgpost.store.watch import Watch
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from orgpost.store.writer import Writer
 
     T = TypeVar("T")
+
+_SURE_NS: Final = 2_000_000_000  # the coarsest times that a file system keeps
 
 
 class FileStore:
@@ -90,6 +92,18 @@ class FileStore:
                 found = self.disk.read(fd, name)
             return None if found is None else found[0]
         return None
+
+    def fingerprint(self, path: str) -> object:
+        """Give what tells one state of such a file from another; None where nothing does.
+
+        A file that was just written could be written again with nothing of this changing.
+        """
+        try:
+            found = self.disk.calls.lstat(f"{self.disk.space}/{ROOT}/{path}")
+        except OSError:
+            return None
+        is_old = self.clock.wall_ns() - found.st_ctime_ns > _SURE_NS
+        return (Print.of(found), found.st_ctime_ns) if is_old else None
 
     def names(self, folder: str) -> list[str]:
         """List the Org files of a folder, as paths, sorted."""

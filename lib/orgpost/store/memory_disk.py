@@ -78,6 +78,7 @@ class Node:
         size = 0 if isinstance(self.content, dict) else len(self.content)
         facts = (self.mode, self.inode, 1, self.links, self.user, self.group, size, 0, 0, 0)
         times = {"st_mtime_ns": self.mtime_ns, "st_mtime": self.mtime_ns / 10**9}
+        times["st_ctime_ns"] = self.mtime_ns
         return os.stat_result(facts, times)
 
 

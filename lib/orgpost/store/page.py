@@ -142,6 +142,9 @@ class Store(Protocol):
     def read(self, path: str) -> bytes | None:
         """Read a file that has no journal; None where it is missing."""
 
+    def fingerprint(self, path: str) -> object:
+        """Give what tells one state of such a file from another; None where nothing does."""
+
     def create(self, path: str, pieces: Iterable[bytes]) -> None:
         """Make a file that was not there, synced, with its folders; `Exists` where it is."""
 

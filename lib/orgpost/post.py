@@ -20,11 +20,13 @@ from orgpost.errors import BadSettings
 from orgpost.file_delivery import FileDelivery
 from orgpost.message_store import Desk, MessageStore, Rules
 from orgpost.message_store.announced import HookNotes
+from orgpost.names import TIERS
 from orgpost.store import FileStore
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from orgpost.budget import Limits
     from orgpost.config import Settings
 
 
@@ -76,6 +78,11 @@ class Post:
             )
         )
 
+    @cached_property
+    def limits(self) -> Limits:
+        """What the governor judges by."""
+        return _limits(self.settings)
+
     def _refuse_owners_who_are_no_people(self) -> None:
         from orgpost.config import refuse_overrides
 
@@ -117,4 +124,34 @@ def _rules(settings: Settings) -> Rules:
         route_timeout_seconds=settings.whole("messaging.route_timeout_seconds"),
         max_body_bytes=settings.whole("messaging.limits.max_body_bytes"),
         attach_roots=tuple(map(Path, settings.words("messaging.attach_roots"))),
+    )
+
+
+def _limits(settings: Settings) -> Limits:
+    # Not at the top: whoever only reads mail has nothing to spend.
+    from orgpost.budget import Limits, Tier
+
+    return Limits(
+        tiers={
+            tier: Tier(
+                settings.number(f"messaging.trust_tiers.{tier}.priority_boost"),
+                settings.whole(f"messaging.trust_tiers.{tier}.daily_token_limit"),
+                settings.whole(f"messaging.trust_tiers.{tier}.max_task_effort"),
+                settings.truth(f"messaging.trust_tiers.{tier}.auto_accept"),
+            )
+            for tier in TIERS
+        },
+        whitelists=settings.lists("messaging.whitelists"),
+        max_hops=settings.whole("messaging.limits.max_hops"),
+        daily_budget_tokens=settings.whole("messaging.compute.daily_budget_tokens"),
+        per_sender_daily_max=settings.whole("messaging.compute.per_sender_daily_max"),
+        per_task_max_tokens=settings.whole("messaging.compute.per_task_max_tokens"),
+        per_task_timeout_minutes=settings.whole("messaging.compute.per_task_timeout_minutes"),
+        cooldown_seconds=settings.whole("messaging.compute.cooldown_between_tasks"),
+        max_queue_depth=settings.whole("messaging.compute.max_queue_depth"),
+        tasks_per_hour=settings.whole("messaging.compute.rate_limits.tasks_per_hour"),
+        default_task_tokens=settings.whole("messaging.compute.default_task_tokens"),
+        price_per_1000_tokens=settings.number("messaging.compute.price_per_1000_tokens"),
+        over_global_budget=settings.text("messaging.compute.over_global_budget") or "refuse",
+        refusal_memory_days=settings.whole("messaging.refusal_memory_days"),
     )

@@ -20,8 +20,8 @@ from orgpost.config import (
     refuse_overrides,
     wanted,
 )
-from orgpost.config.table import KEYS, Key
 from orgpost.names import TIERS
+from orgpost.config.table import KEYS, Key
 from orgpost.yaml_text import read_yaml
 
 if TYPE_CHECKING:
@@ -38,9 +38,9 @@ UNREAD: Final = frozenset(
     for key in KEYS
     if key.name.startswith(
         (
-            *("messaging.limits.messages_per_minute", "messaging.limits.thread_replies"),
-            *("messaging.limits.max_hops", "messaging.whitelists", "messaging.trust_tiers."),
-            *("messaging.compute.", "messaging.refusal_memory_days", "messaging.tasks."),
+            "messaging.limits.messages_per_minute",
+            "messaging.limits.thread_replies",
+            "messaging.tasks.",
             "store.slack_bytes",
         )
     )

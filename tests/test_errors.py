@@ -65,12 +65,14 @@ EXAMPLES: Final[tuple[OrgpostError, ...]] = (
     errors.NoIdentity(),
     refusals.NotAnAgent("tex"),
     refusals.UnknownTask("task-1", "claim"),
+    refusals.NotATask("msg-1", "task", "message", event="claim"),
     refusals.WrongTaskState("complete", ["WORKING"], "DONE", by_this_token=True),
     refusals.LeaseLost("renew", "task-1", "the lease on task-1 ran out"),
     refusals.CancelRequested("renew", "task-1", "tex", "no longer wanted"),
     refusals.Cycle("create", "task-a → task-b → task-a"),
     *(kind("Queue full: 20/20", 61, verdict={"code": kind.code}) for kind in REFUSED),
     refusals.Timeout("Timeout: 30/30 minutes", event="renew"),
+    refusals.NotYours("approve", "only tex, the owner of tex-agent, may do this"),
     refusals.LedgerCorrupt("ledger/2026-11-20.org", 7, "five columns"),
 )
 

@@ -90,7 +90,7 @@ class Message:
             "archived": self.archived,
             "properties": self.properties,
         }
-        return {name: _for_json(value) for name, value in facts.items()}
+        return {name: for_json(value) for name, value in facts.items()}
 
     @property
     def state_before(self) -> str:
@@ -115,13 +115,14 @@ def utc_or_none(moment: datetime | None) -> str | None:
     return None if moment is None else utc_text(moment)
 
 
-def _for_json(value: Any) -> Any:
+def for_json(value: Any) -> Any:
+    """Give a value as JSON can hold it."""
     if isinstance(value, str):
         return _UNDECODED.sub("\ufffd", value)
     if isinstance(value, tuple):
-        return [_for_json(item) for item in value]
+        return [for_json(item) for item in value]
     if isinstance(value, dict):
-        return {_for_json(key): _for_json(item) for key, item in value.items()}
+        return {for_json(key): for_json(item) for key, item in value.items()}
     return value
 
 

@@ -3,12 +3,12 @@
 The governor's refusals, all of them a `Refused`, carry the whole verdict in ``details``:
 
     OrgpostError
-    ├──  2  NotAnAgent
+    ├──  2  NotAnAgent, NotATask (also a WrongKind)
     ├──  3  UnknownTask (also an UnknownId)
     ├──  4  WrongTaskState (also a WrongState), LeaseLost, CancelRequested, Cycle
     ├──  5  AlreadyRefused, EffortExceeded, TaskTooLarge, BudgetExceeded, SenderLimitExceeded
     ├──  5  GlobalBudgetExceeded, RateLimited, QueueFull, TooManyHops, Loop, Timeout
-    ├──  6  NotAccepted
+    ├──  6  NotAccepted, NotYours (also a NotPermitted)
     └── 65  LedgerCorrupt
 """
 
@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from orgpost.errors import OrgpostError, UnknownId, WrongState, fact
+from orgpost.errors import NotPermitted, OrgpostError, UnknownId, WrongKind, WrongState, fact
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,6 +31,15 @@ class NotAnAgent(OrgpostError, exit_code=2):
     def advise(self) -> str:
         """Name what people can be given."""
         return f"orgpost send {self.name}"
+
+
+class NotATask(WrongKind, exit_code=2):
+    """The id of something else, where a task's was asked for."""
+
+    code = "wrong_kind"
+    sentence = "{event}: {id} is a {found}, not a task"
+    advice = "orgpost show {id}"
+    event: str = ""
 
 
 class UnknownTask(UnknownId, exit_code=3):
@@ -143,6 +152,13 @@ class Timeout(Refused, exit_code=5):
 
 class NotAccepted(Refused, exit_code=6):
     """The sender, or somebody behind it, is not on the agent's list."""
+
+
+class NotYours(NotPermitted, exit_code=6):
+    """Somebody else decides on this task, or works on it."""
+
+    code = "not_permitted"
+    sentence = "{what}: {why}"
 
 
 class LedgerCorrupt(OrgpostError, exit_code=65):

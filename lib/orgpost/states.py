@@ -1,7 +1,7 @@
-"""The state table of messages is the law: a move that does not stand in it cannot happen.
+"""The state tables are the law: a move that does not stand in them cannot happen.
 
-The picture in the docs is drawn from the table, and a test walks every cell of it.
-A person may set any keyword in Emacs; the table binds programs only.
+The pictures in the docs are drawn from the tables, and a test walks every cell of them.
+A person may set any keyword in Emacs; the tables bind programs only.
 """
 
 from __future__ import annotations
@@ -82,3 +82,101 @@ def _ways_to(to: MessageState) -> list[str]:
 
 def _ways(state: MessageState) -> str:
     return " | ".join(MOVES[state]) or "(the end)"
+
+
+# --- tasks --------------------------------------------------------------------------------------
+
+
+class TaskState(StrEnum):
+    """The keyword of a task."""
+
+    WAITING = "WAITING"
+    QUEUED = "QUEUED"
+    WORKING = "WORKING"
+    DONE = "DONE"
+    FAILED = "FAILED"
+    DEAD = "DEAD"
+    REJECTED = "REJECTED"
+    CANCELLED = "CANCELLED"
+    ARCHIVED = "ARCHIVED"
+
+
+class Event(StrEnum):
+    """What can happen to a task; each but ``expire`` is a verb of the command line."""
+
+    APPROVE = "approve"
+    REJECT = "reject"
+    CANCEL = "cancel"
+    CLAIM = "claim"
+    RENEW = "renew"
+    RELEASE = "release"
+    COMPLETE = "complete"
+    FAIL = "fail"
+    EXPIRE = "expire"
+    RETRY = "retry"
+    REVISE = "revise"
+    ARCHIVE = "archive"
+
+
+_T, _E = TaskState, Event
+
+# Where several ways lead on, the first is the plain one: a holder that finds its task cancelled
+# ends it with whatever it does, and a task that repeats is queued again.
+TASK_MOVES: Final[Mapping[tuple[TaskState, Event], tuple[TaskState, ...]]] = MappingProxyType(
+    {
+        (_T.WAITING, _E.APPROVE): (_T.QUEUED,),
+        (_T.WAITING, _E.REJECT): (_T.REJECTED,),
+        (_T.WAITING, _E.CANCEL): (_T.CANCELLED,),
+        (_T.QUEUED, _E.CANCEL): (_T.CANCELLED,),
+        (_T.WORKING, _E.CANCEL): (_T.WORKING, _T.CANCELLED),
+        (_T.QUEUED, _E.CLAIM): (_T.WORKING,),
+        (_T.WORKING, _E.RENEW): (_T.WORKING, _T.CANCELLED),
+        (_T.WORKING, _E.RELEASE): (_T.QUEUED, _T.CANCELLED, _T.DEAD),
+        (_T.WORKING, _E.COMPLETE): (_T.DONE, _T.CANCELLED, _T.QUEUED),
+        (_T.WORKING, _E.FAIL): (_T.QUEUED, _T.DEAD, _T.CANCELLED),
+        (_T.WORKING, _E.EXPIRE): (_T.QUEUED, _T.DEAD, _T.CANCELLED),
+        (_T.DEAD, _E.RETRY): (_T.QUEUED,),
+        (_T.FAILED, _E.RETRY): (_T.QUEUED,),
+        (_T.CANCELLED, _E.RETRY): (_T.QUEUED,),
+        (_T.DONE, _E.REVISE): (_T.QUEUED,),
+        (_T.DONE, _E.ARCHIVE): (_T.ARCHIVED,),
+        (_T.FAILED, _E.ARCHIVE): (_T.ARCHIVED,),
+        (_T.DEAD, _E.ARCHIVE): (_T.ARCHIVED,),
+        (_T.REJECTED, _E.ARCHIVE): (_T.ARCHIVED,),
+        (_T.CANCELLED, _E.ARCHIVE): (_T.ARCHIVED,),
+    }
+)
+
+# A task is made in one of these: the governor says in which.
+TASK_BEGINNINGS: Final = (_T.QUEUED, _T.WAITING)
+
+# Nothing happens to these by itself any more. FAILED is a person's word: do not try again.
+TASK_ENDS: Final[frozenset[str]] = frozenset(
+    state for state, event in TASK_MOVES if event is _E.ARCHIVE
+)
+
+# Entering one of these sets CLOSED, leaving it takes CLOSED away.
+TASK_CLOSED: Final[frozenset[str]] = TASK_ENDS
+
+
+def has_move(state: str, event: Event) -> bool:
+    """Say whether an event may happen in a state, which may be a person's own keyword."""
+    return state in _TASK_STATES and (TaskState(state), event) in TASK_MOVES
+
+
+def states_with(event: Event) -> list[str]:
+    """Give the states in which an event may happen."""
+    return [str(state) for state in TaskState if (state, event) in TASK_MOVES]
+
+
+_TASK_STATES: Final = frozenset(map(str, TaskState))
+
+
+def task_diagram() -> str:
+    """Draw the table of tasks, one line a move, for the docs."""
+    begin = f"{'(none)':<9} {'create':<8} -> {' | '.join(TASK_BEGINNINGS)}"
+    moves = (
+        f"{state:<9} {event:<8} -> {' | '.join(ways)}"
+        for (state, event), ways in TASK_MOVES.items()
+    )
+    return "\n".join((begin, *moves))

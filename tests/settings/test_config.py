@@ -20,8 +20,8 @@ from orgpost.config import (
     refuse_overrides,
     wanted,
 )
-from orgpost.names import TIERS
 from orgpost.config.table import KEYS, Key
+from orgpost.names import TIERS
 from orgpost.yaml_text import read_yaml
 
 if TYPE_CHECKING:

@@ -6,31 +6,28 @@ names, dates. What is stored is what the command returns.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from orgpost.errors import InvalidField, TooLarge, WrongKind
+from orgpost.errors import InvalidField, TooLarge
 from orgpost.message import EXPECTATIONS, PRIORITIES, Message, excerpt
-from orgpost.org.quote import check_property, check_tag, one_line
+from orgpost.org.fields import checked_id, checked_tags
+from orgpost.org.quote import check_property, one_line
 from orgpost.org.syntax import (
     CALLERS_PROPERTIES_LIMIT,
     CALLERS_VALUE_LIMIT,
-    SUPPLIED_ID,
-    TAGS_LIMIT,
     TITLE_LIMIT,
 )
 from orgpost.states import MessageState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
     from orgpost.clock import Clock
 
 UNREAD: Final = str(MessageState.UNREAD)
-_KINDS_OF_IDS: Final = {"msg": "message", "file": "file", "task": "task", "chg": "change"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,16 +86,6 @@ def compose(letter: Letter, *, sender: str, to: str, clock: Clock, max_body_byte
     )
 
 
-def checked_id(id: str, prefix: str) -> str:
-    """Give a caller's id, if it is one of this kind."""
-    kind, dash, _ = id.partition("-")
-    if dash and kind != prefix and kind in _KINDS_OF_IDS:
-        raise WrongKind(id, _KINDS_OF_IDS[prefix], _KINDS_OF_IDS[kind])
-    if kind != prefix or not re.fullmatch(SUPPLIED_ID, id):
-        raise InvalidField("id", f"must be {prefix}- and then a-z 0-9 . _ -, at most 120 of them")
-    return id
-
-
 def checked_subject(letter: Letter) -> str:
     """Give the subject; where there is none, the body's first line with words in it."""
     subject = one_line("subject", letter.subject)
@@ -107,14 +94,6 @@ def checked_subject(letter: Letter) -> str:
     if not (subject or letter.body or letter.attach):
         raise InvalidField("body", "a message needs a subject, a body or a file")
     return subject or one_line("subject", excerpt(letter.body))
-
-
-def checked_tags(tags: Iterable[str]) -> tuple[str, ...]:
-    """Give the tags, each once."""
-    checked = tuple(dict.fromkeys(map(check_tag, tags)))
-    if len(checked) > TAGS_LIMIT:
-        raise InvalidField("tag", f"more than {TAGS_LIMIT} tags")
-    return checked
 
 
 def _check_size(letter: Letter, max_body_bytes: int) -> None:

@@ -1,41 +1,84 @@
 """Changes of one entry, bytes to bytes: what a change does not mean, it does not touch.
 
-Each keeps a person's indentation, blanks and order, and ends new lines as the file ends its own.
+`revised` makes all that belong together in one pass; the others are its single steps.  Each keeps a
+person's indentation, blanks and order, and ends new lines as the file ends its own.
 """
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from orgpost.org import quote, syntax
 from orgpost.org.entry import drawer_lines, parse, property_value, written
-from orgpost.org.scan import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from orgpost.org.entry import Entry
     from orgpost.org.syntax import FileKind
 
-
-def with_keyword(raw: bytes, keyword: str, kind: FileKind) -> bytes:
-    """Give the entry another state, padded where words follow."""
-    span = _ours(raw, kind).heading.keyword_span
-    nothing_follows = raw.startswith((b"\n", kind.eol), span.end)
-    text = keyword if nothing_follows else f"{keyword:<{kind.pad}} "
-    return _replaced(raw, span, text.encode("utf-8", "surrogateescape"))
+    Patch = tuple[int, int, bytes]
 
 
-def _ours(raw: bytes, kind: FileKind) -> Entry:
+class NewSub(NamedTuple):
+    """A sub-heading of ours that is put at the entry's end."""
+
+    title: str
+    properties: Sequence[tuple[str, str]]
+    text: str
+
+
+class Revision(NamedTuple):
+    """What changes in an entry; None takes a property or a planning stamp away.
+
+    `items` are put on top of the LOGBOOK, the first of them topmost.
+    """
+
+    keyword: str | None = None
+    properties: Mapping[str, str | None] = MappingProxyType({})
+    planning: Mapping[str, str | None] = MappingProxyType({})
+    items: Sequence[str] = ()
+    subs: Sequence[NewSub] = ()
+
+
+def revised(raw: bytes, revision: Revision, kind: FileKind) -> bytes:
+    """Make all changes of a revision in an entry that has an id."""
     entry = parse(raw, kind)
     if entry.is_note:
         raise ValueError("a note is a person's, and changed by nobody else")
-    return entry
+    patches: list[Patch] = []
+    if revision.keyword is not None:
+        patches.append(_keyword(entry, revision.keyword, kind))
+    if revision.planning:
+        patches.append(_planned(entry, revision.planning, kind))
+    if revision.properties:
+        patches += _properties(entry, revision.properties, kind)
+    if revision.items:
+        patches.append(_items(entry, revision.items, kind))
+    pieces: list[bytes] = []
+    at = 0
+    # What comes in at a place stands before what goes from there.
+    for start, end, new in sorted(patches, key=lambda patch: patch[:2]):
+        pieces += (raw[at:start], new)
+        at = end
+    text = b"".join((*pieces, raw[at:]))
+    for sub in revision.subs:
+        text = _with_sub(text, sub, kind)
+    return text
 
 
-def _replaced(raw: bytes, span: Span, new: bytes) -> bytes:
-    return raw[: span.start] + new + raw[span.end :]
+def with_keyword(raw: bytes, keyword: str, kind: FileKind) -> bytes:
+    """Give the entry another state, padded where words follow."""
+    return revised(raw, Revision(keyword=keyword), kind)
+
+
+def _keyword(entry: Entry, keyword: str, kind: FileKind) -> Patch:
+    span = entry.heading.keyword_span
+    nothing_follows = entry.raw.startswith((b"\n", kind.eol), span.end)
+    text = keyword if nothing_follows else f"{keyword:<{kind.pad}} "
+    return span.start, span.end, text.encode("utf-8", "surrogateescape")
 
 
 # --- properties ---------------------------------------------------------------------------------
@@ -43,48 +86,48 @@ def _replaced(raw: bytes, span: Span, new: bytes) -> bytes:
 
 def with_property(raw: bytes, name: str, value: str, kind: FileKind) -> bytes:
     """Set a property: its value's bytes where it stands already, else a line at its place."""
-    text = property_value(name, value).encode()
-    lines = _property_lines(raw, kind)
-    for key, _, old in lines:
-        if key == name:
-            return _with_value(raw, name, old, text)
-    last = len(syntax.PLACE)
-    place = syntax.PLACE.get(name, last)
-    above = [line for key, line, _ in lines if syntax.PLACE.get(key, last) <= place][-1]
-    indent = raw[above.start : raw.index(b":", above.start)]
-    line = indent + f"{f':{name}:':<10} ".encode() + text + kind.eol
-    return _replaced(raw, Span(above.end, above.end), line)
+    return revised(raw, Revision(properties={name: value}), kind)
 
 
 def without_property(raw: bytes, name: str, kind: FileKind) -> bytes:
     """Take a property away; equal ones too, or the second would count now."""
-    gone = [line for key, line, _ in _property_lines(raw, kind) if key == name]
-    starts, ends = [0, *(line.end for line in gone)], [*(line.start for line in gone), len(raw)]
-    return b"".join(raw[start:end] for start, end in zip(starts, ends, strict=True))
-
-
-def _with_value(raw: bytes, name: str, old: Span, text: bytes) -> bytes:
-    if raw[old.start : old.end].strip(b" \t") == text.strip(b" \t"):
-        return raw
-    if raw.startswith(b":", old.start - 1):
-        text = f"{f':{name}:':<10} ".removeprefix(f":{name}:").encode() + text
-    return _replaced(raw, old, text)
+    return revised(raw, Revision(properties={name: None}), kind)
 
 
 _PROPERTY_LINE: Final = re.compile(rb"[ \t]*:([^ \t\n]+):[ \t]*([^\n]*?)\r?\n")
+_LAST: Final = len(syntax.PLACE)
 
 
-def _property_lines(raw: bytes, kind: FileKind) -> list[tuple[str, Span, Span]]:
-    """Give key, line and value of each property."""
-    drawer = _ours(raw, kind).drawer
-    return [
-        (found[1].upper().decode("utf-8", "surrogateescape"), Span(*found.span()), _value(found))
+def _properties(entry: Entry, values: Mapping[str, str | None], kind: FileKind) -> Iterator[Patch]:
+    raw, drawer = entry.raw, entry.drawer
+    lines = [
+        (found[1].upper().decode("utf-8", "surrogateescape"), found)
         for found in _PROPERTY_LINE.finditer(raw, drawer.start, drawer.end)
     ]
+    places = [syntax.PLACE.get(key, _LAST) for key, _ in lines]
+    # Of two that come to stand at one place, the table says which is the first.
+    for name in sorted(values, key=lambda name: syntax.PLACE.get(name, _LAST)):
+        here = [found for key, found in lines if key == name]
+        value = values[name]
+        if value is None:
+            yield from ((*found.span(), b"") for found in here)
+        elif here:
+            yield from _other_value(raw, name, here[0], property_value(name, value).encode())
+        else:
+            place = syntax.PLACE.get(name, _LAST)
+            above = [found for (_, found), at in zip(lines, places, strict=True) if at <= place][-1]
+            indent = raw[above.start() : raw.index(b":", above.start())]
+            text = f"{f':{name}:':<10} {property_value(name, value)}".encode()
+            yield above.end(), above.end(), indent + text + kind.eol
 
 
-def _value(found: re.Match[bytes]) -> Span:
-    return Span(*found.span(2))
+def _other_value(raw: bytes, name: str, line: re.Match[bytes], text: bytes) -> Iterator[Patch]:
+    start, end = line.span(2)
+    if raw[start:end].strip(b" \t") == text.strip(b" \t"):
+        return
+    if raw.startswith(b":", start - 1):
+        text = f"{f':{name}:':<10} ".removeprefix(f":{name}:").encode() + text
+    yield start, end, text
 
 
 # --- planning -----------------------------------------------------------------------------------
@@ -92,17 +135,27 @@ def _value(found: re.Match[bytes]) -> Span:
 
 def with_planning(raw: bytes, name: str, stamp: str | None, kind: FileKind) -> bytes:
     """Set CLOSED, SCHEDULED or DEADLINE, or with None remove it; an empty line then goes."""
-    line = _ours(raw, kind).planning_span
-    old = raw[line.start : line.end]
+    return revised(raw, Revision(planning={name: stamp}), kind)
+
+
+def _planned(entry: Entry, stamps: Mapping[str, str | None], kind: FileKind) -> Patch:
+    start, end = entry.planning_span
+    line = entry.raw[start:end]
+    for name, stamp in stamps.items():
+        line = _with_stamp(line, name, stamp, kind.eol)
+    return start, end, line
+
+
+def _with_stamp(old: bytes, name: str, stamp: str | None, eol: bytes) -> bytes:
     found = re.search(rb"\b%b:[ \t]*[<\[][^\]>\n]{0,80}[\]>]" % name.encode(), old)
     if stamp is None:
-        return _replaced(raw, line, _without(old, found) if found else old)
+        return _without(old, found) if found else old
     item = f"{name}: {stamp}".encode()
     if found:
-        return _replaced(raw, line, old[: found.start()] + item + old[found.end() :])
+        return old[: found.start()] + item + old[found.end() :]
     words = old.lstrip(b" \t")
     indent = old[: len(old) - len(words)]
-    return _replaced(raw, line, indent + item + (b" " + words if words else kind.eol))
+    return indent + item + (b" " + words if words else eol)
 
 
 def _without(line: bytes, item: re.Match[bytes]) -> bytes:
@@ -117,27 +170,34 @@ def _without(line: bytes, item: re.Match[bytes]) -> bytes:
 
 def with_logbook(raw: bytes, kind: FileKind) -> bytes:
     """Give the entry a LOGBOOK, below its drawer, where it has none."""
-    entry = _ours(raw, kind)
-    if entry.logbook_span is not None:
+    if parse(raw, kind).logbook_span is not None:
         return raw
-    gap = b"" if raw[: entry.after].endswith(b"\n") else kind.eol
-    empty = gap + written([":LOGBOOK:", ":END:"], kind)
-    return _replaced(raw, Span(entry.after, entry.after), empty)
+    return revised(raw, Revision(items=[""]), kind)
 
 
 def with_log_item(raw: bytes, item: str, kind: FileKind) -> bytes:
     """Put an item, of one line or several, on top of the LOGBOOK."""
-    raw = with_logbook(raw, kind)
-    span = parse(raw, kind).logbook_span
-    at = span.start if span else len(raw)
-    return _replaced(raw, Span(at, at), written(item.split("\n"), kind))
+    return revised(raw, Revision(items=[item]), kind)
+
+
+def _items(entry: Entry, items: Sequence[str], kind: FileKind) -> Patch:
+    lines = [line for item in items if item for line in item.split("\n")]
+    span = entry.logbook_span
+    if span is not None:
+        return span.start, span.start, written(lines, kind)
+    gap = b"" if entry.raw[: entry.after].endswith(b"\n") else kind.eol
+    return entry.after, entry.after, gap + written([":LOGBOOK:", *lines, ":END:"], kind)
 
 
 def with_sub(
     raw: bytes, title: str, properties: Iterable[tuple[str, str]], text: str, kind: FileKind
 ) -> bytes:
     """Put a sub-heading of ours at the entry's end."""
-    encoding, stored = quote.encode_body(text)
-    named = [*properties, *([("BODY_ENC", encoding)] if encoding else [])]
-    lines = [f"** {title}", *drawer_lines(named), *stored.split("\n")[:-1]]
+    return _with_sub(raw, NewSub(title, list(properties), text), kind)
+
+
+def _with_sub(raw: bytes, sub: NewSub, kind: FileKind) -> bytes:
+    encoding, stored = quote.encode_body(sub.text)
+    named = [*sub.properties, *([("BODY_ENC", encoding)] if encoding else [])]
+    lines = [f"** {sub.title}", *drawer_lines(named), *stored.split("\n")[:-1]]
     return raw + (b"" if raw.endswith(b"\n") else kind.eol) + written(lines, kind)

@@ -1,0 +1,183 @@
+"""Claiming: exactly one of N claimants gets a task, under a lease and a token of its own.
+
+What has run out is settled first, in the same edit, and judged by the clock under the lock.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from orgpost.agent_inbox import life
+from orgpost.agent_inbox.changing import Changed, Sheet, tell_the_ledger
+from orgpost.agent_inbox.dependencies import is_due
+from orgpost.agent_inbox.queue import Queue
+from orgpost.agent_inbox.rights import must_be_in, must_be_worker
+from orgpost.agent_inbox.rows import rows
+from orgpost.agent_inbox.shelf import check_kind
+from orgpost.errors import Conflict, InvalidField
+from orgpost.org import scan
+from orgpost.refusals import UnknownTask
+from orgpost.states import Event
+from orgpost.task import HOLDER, Claim, Lease
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from orgpost.agent_inbox.dependencies import Dependencies
+    from orgpost.agent_inbox.desk import TaskDesk
+    from orgpost.agent_inbox.rows import Row
+    from orgpost.agent_inbox.shelf import TaskShelf
+    from orgpost.store.page import Page
+    from orgpost.task import Task
+
+MOST_AT_ONCE: Final = 100
+LONGEST_LEASE_SECONDS: Final = 86_400
+
+
+class Wish(NamedTuple):
+    """What a claimant wants: any task that is ready, or the one with this id."""
+
+    me: str
+    holder: str
+    length: timedelta
+    limit: int = 1
+    id: str | None = None
+
+
+class _Taken(NamedTuple):
+    claims: list[Claim]
+    expired: list[Changed]
+
+
+class Claiming:
+    """Hands out the tasks of one agent."""
+
+    def __init__(self, desk: TaskDesk, shelf: TaskShelf, name: str) -> None:
+        self._desk, self._shelf, self._name = desk, shelf, name
+        self._path = f"agents/{name}.org"
+
+    def claim(
+        self,
+        *,
+        id: str | None = None,
+        lease_seconds: int | None = None,
+        holder: str | None = None,
+        limit: int = 1,
+    ) -> list[Claim]:
+        """Take what is ready, in the order of the queue; nothing ready is an empty list."""
+        me = self._desk.me()
+        wish = Wish(me, self._holder(holder, me), self.lease_length(lease_seconds), limit, id)
+        if not 1 <= limit <= MOST_AT_ONCE:
+            raise InvalidField("limit", f"must be from 1 to {MOST_AT_ONCE}")
+        must_be_worker(self._desk.good_contacts(), me, self._name, Event.CLAIM)
+        taken = self._edit(wish)
+        for each in taken.expired:
+            tell_the_ledger(self._desk, each)
+        return taken.claims
+
+    def _edit(self, wish: Wish) -> _Taken:
+        if wish.id is not None:
+            check_kind(wish.id, str(Event.CLAIM))
+        try:
+            return self._desk.store.edit(self._path, lambda page: self._take(page, wish))
+        except UnknownTask as error:
+            found = self._shelf.get(error.id, event=str(Event.CLAIM), agent=self._name)
+            must_be_in(self._shelf.plain_task(found), Event.CLAIM)
+            raise
+
+    def expire(self) -> list[Task]:
+        """Settle what has run out; gives those tasks as they are now."""
+        expired = self._desk.store.edit(self._path, self._expire_all)
+        for each in expired:
+            tell_the_ledger(self._desk, each)
+        return [each.after for each in expired]
+
+    def lease_length(self, seconds: int | None) -> timedelta:
+        """Give the length of a lease, if it is one."""
+        seconds = self._desk.rules.lease_seconds if seconds is None else seconds
+        if not 1 <= seconds <= LONGEST_LEASE_SECONDS:
+            raise InvalidField("lease_seconds", f"must be from 1 to {LONGEST_LEASE_SECONDS}")
+        return timedelta(seconds=seconds)
+
+    def lease_until(self, started: datetime, now: datetime, length: timedelta) -> datetime:
+        """Say until when a lease may last: not longer than a task may."""
+        minutes = self._desk.rules.timeout_minutes
+        until = now + length
+        return min(until, started + timedelta(minutes=minutes)) if minutes else until
+
+    def _holder(self, named: str | None, me: str) -> str:
+        holder = f"{me}@{self._desk.host}:{self._desk.pid()}" if named is None else named
+        if not re.fullmatch(HOLDER, holder):
+            raise InvalidField("holder", "must be 1 to 100 of A-Z a-z 0-9 . _ @ : + -")
+        return holder
+
+    # -- under the lock --------------------------------------------------------------------------
+
+    def _sheet(self, page: Page) -> Sheet:
+        return Sheet(page, self._name, self._desk)
+
+    def _queue(self, sheet: Sheet) -> Queue:
+        return Queue(self._desk.rules.boosts, rows(sheet.page.data, sheet.kind))
+
+    def _expire_all(self, page: Page) -> list[Changed]:
+        sheet = self._sheet(page)
+        expired = self._expire(sheet, self._queue(sheet))
+        sheet.write()
+        return expired
+
+    def _expire(self, sheet: Sheet, queue: Queue) -> list[Changed]:
+        return [self._end(row, sheet, queue) for row in queue.run_out(sheet.when.now)]
+
+    def _end(self, row: Row, sheet: Sheet, queue: Queue) -> Changed:
+        before, _ = sheet.task_at(scan.Span(row.start, row.end))
+        after = sheet.apply(scan.Span(row.start, row.end), life.expired(before, sheet.when))
+        queue.put(row._replace(state=after.state, until="-"))
+        return Changed(before, after)
+
+    def _take(self, page: Page, wish: Wish) -> _Taken:
+        sheet = self._sheet(page)
+        queue = self._queue(sheet)
+        expired = self._expire(sheet, queue)
+        chosen = self._named(wish.id, sheet, queue) if wish.id else self._ready(wish, queue)
+        taken = _Taken([self._give(row, sheet, wish) for row in chosen], expired)
+        sheet.write()
+        return taken
+
+    def _ready(self, wish: Wish, queue: Queue) -> list[Row]:
+        chosen: list[Row] = []
+        known: Dependencies | None = None
+        for row in queue.queued():
+            if not is_due(row, self._desk.clock):
+                continue
+            if row.depends_on:
+                known = self._shelf.dependencies() if known is None else known
+                if known.blocks(row.id, row.depends_on):
+                    continue
+            chosen.append(row)
+            if len(chosen) == wish.limit:
+                break
+        return chosen
+
+    def _named(self, id: str, sheet: Sheet, queue: Queue) -> Iterator[Row]:
+        row = queue.at(id)
+        if row is None:
+            raise UnknownTask(id, str(Event.CLAIM))
+        task, _ = sheet.task_at(scan.Span(row.start, row.end))
+        must_be_in(task, Event.CLAIM)
+        blocks = self._shelf.dependencies().blocks(id, row.depends_on) if row.depends_on else []
+        waits = [f"{each['id']} ({each['why']})" for each in blocks]
+        waits += [] if is_due(row, self._desk.clock) else ["its time"]
+        if waits:
+            raise Conflict(f"claim: {id} is not ready: it waits for {', '.join(waits)}")
+        yield row
+
+    def _give(self, row: Row, sheet: Sheet, wish: Wish) -> Claim:
+        span = scan.Span(row.start, row.end)
+        task, _ = sheet.task_at(span)
+        until = self.lease_until(sheet.when.now, sheet.when.now, wish.length)
+        lease = Lease(until, task.token + 1, wish.holder)
+        after = sheet.apply(span, life.claimed(task, wish.me, lease, sheet.when))
+        return Claim(after, lease.token, until)

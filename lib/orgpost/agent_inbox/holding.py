@@ -1,0 +1,177 @@
+"""What a holder may do with its claim: go on, give back, finish, fail.
+
+A holder whose lease has run out can change nothing any more, even if nobody took the task. Each
+call is judged by the clock under the file's lock.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from orgpost.agent_inbox import life
+from orgpost.agent_inbox.changing import Changing, fact, tell_the_ledger
+from orgpost.agent_inbox.rights import Hold, must_be_worker, must_hold
+from orgpost.errors import InvalidField, NoSuchFile
+from orgpost.org.quote import one_line
+from orgpost.refusals import CancelRequested, Timeout
+from orgpost.states import Event, TaskState
+from orgpost.task import Claim, Lease, cost_of
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from orgpost.agent_inbox.claiming import Claiming
+    from orgpost.agent_inbox.desk import TaskDesk
+    from orgpost.agent_inbox.life import Outcome, Step, When
+    from orgpost.agent_inbox.shelf import TaskShelf
+    from orgpost.org.entry import Entry
+    from orgpost.task import Task
+
+_ADDRESS: Final = r"[A-Za-z][A-Za-z0-9+.-]*://\S+"
+
+
+class Holding:
+    """The holder's side of one agent's tasks."""
+
+    def __init__(self, desk: TaskDesk, shelf: TaskShelf, name: str, claiming: Claiming) -> None:
+        self._desk, self._shelf, self._name = desk, shelf, name
+        self._claiming = claiming
+        self._changing = Changing(desk, shelf, name)
+
+    def renew(
+        self,
+        claim: Claim | Hold,
+        *,
+        lease_seconds: int | None = None,
+        tokens_used: int | None = None,
+    ) -> Claim:
+        """Go on for another lease; refused, the lease stays as it is."""
+        hold, _ = self._hold(claim, Event.RENEW)
+        length = self._claiming.lease_length(lease_seconds)
+        if tokens_used is not None:
+            self._reserve_more(hold, check_tokens(tokens_used))
+
+        def decide(task: Task, entry: Entry, when: When) -> Step:
+            self._refuse_after_timeout(task, hold, when.now)
+            must_hold(task, entry, hold, Event.RENEW, when.now)
+            if task.cancel_requested:
+                return life.stopped(task, when)
+            until = self._claiming.lease_until(task.started or when.now, when.now, length)
+            return life.renewed(task, Lease(until, task.token, task.holder))
+
+        changed = self._changing.change(hold.id, Event.RENEW, decide)
+        if changed.after.state == TaskState.CANCELLED:
+            tell_the_ledger(self._desk, changed)
+            raise self._was_cancelled(changed.before)
+        task = changed.after
+        return Claim(task, task.token, task.lease_until or self._desk.clock.now())
+
+    def _reserve_more(self, hold: Hold, tokens: int) -> None:
+        found = self._shelf.get(hold.id, event=str(Event.RENEW), agent=self._name)
+        task = self._shelf.plain_task(found)
+        must_hold(task, found.entry(), hold, Event.RENEW, self._desk.clock.now())
+        self._desk.gate.more(fact(task, self._desk.clock), tokens)
+
+    def _refuse_after_timeout(self, task: Task, hold: Hold, now: datetime) -> None:
+        minutes = self._desk.rules.timeout_minutes
+        holds = task.state == TaskState.WORKING and hold.token in {None, task.token}
+        if not minutes or not holds or task.started is None:
+            return
+        if now - task.started >= timedelta(minutes=minutes):
+            spent = (now - task.started) // timedelta(minutes=1)
+            raise Timeout(f"Timeout: {spent}/{minutes} minutes", event=str(Event.RENEW))
+
+    @staticmethod
+    def _was_cancelled(task: Task) -> CancelRequested:
+        reason = task.cancellation_reason or "no reason given"
+        return CancelRequested(str(Event.RENEW), task.id, life.canceller(task), reason)
+
+    def release(self, claim: Claim | Hold, reason: str = "") -> Task:
+        """Give a task back; that is no failed attempt."""
+        hold, me = self._hold(claim, Event.RELEASE)
+        words = one_line("reason", reason)
+
+        def decide(task: Task, entry: Entry, when: When) -> Step:
+            must_hold(task, entry, hold, Event.RELEASE, when.now)
+            return life.released(task, me, words, when)
+
+        return self._changed(hold, Event.RELEASE, decide)
+
+    def complete(self, claim: Claim | Hold, outcome: Outcome) -> Task:
+        """Finish a task; of one that was cancelled meanwhile the result is kept."""
+        hold, me = self._hold(claim, Event.COMPLETE)
+        outcome = self._checked(outcome)
+
+        def decide(task: Task, entry: Entry, when: When) -> Step:
+            must_hold(task, entry, hold, Event.COMPLETE, when.now)
+            return life.completed(task, me, outcome, when)
+
+        return self._changed(hold, Event.COMPLETE, decide)
+
+    def fail(
+        self,
+        claim: Claim | Hold,
+        error: str,
+        *,
+        retryable: bool = True,
+        tokens_used: int | None = None,
+    ) -> Task:
+        """Report a failed attempt; while attempts are left, the task rests and is queued again."""
+        hold, me = self._hold(claim, Event.FAIL)
+        if not error.strip():
+            raise InvalidField("error", "must say something")
+        spent = 0 if tokens_used is None else check_tokens(tokens_used)
+
+        def decide(task: Task, entry: Entry, when: When) -> Step:
+            must_hold(task, entry, hold, Event.FAIL, when.now)
+            return life.failed(task, me, error, when, retryable=retryable)
+
+        task = self._changed(hold, Event.FAIL, decide)
+        if spent:
+            self._desk.gate.record_usage(task.via[0] if task.via else task.sender, spent)
+        return task
+
+    def _hold(self, claim: Claim | Hold, event: Event) -> tuple[Hold, str]:
+        hold = Hold(claim.task.id, claim.token) if isinstance(claim, Claim) else claim
+        me = self._desk.me()
+        must_be_worker(self._desk.good_contacts(), me, self._name, event)
+        return hold, me
+
+    def _changed(self, hold: Hold, event: Event, decide: Any) -> Task:
+        changed = self._changing.change(hold.id, event, decide)
+        tell_the_ledger(self._desk, changed)
+        return changed.after
+
+    # -- what a holder reports -------------------------------------------------------------------
+
+    def _checked(self, outcome: Outcome) -> Outcome:
+        tokens, score = outcome.tokens_used, outcome.quality_score
+        if tokens is not None:
+            price = self._desk.rules.price_per_1000_tokens
+            outcome = outcome._replace(cost=cost_of(check_tokens(tokens), price))
+        if score is not None and not 0 <= score <= 1:
+            raise InvalidField("quality_score", "must be from 0 to 1")
+        if outcome.result_path is not None:
+            path = one_line("result_path", outcome.result_path)
+            outcome = outcome._replace(result_path=path, result_sha256=self._sha256(path))
+        return outcome
+
+    def _sha256(self, path: str) -> str | None:
+        """Give the checksum of a result's file; an address has none."""
+        if re.fullmatch(_ADDRESS, path):
+            return None
+        place = self._desk.space / path
+        if not place.is_file():
+            raise NoSuchFile(path, hint="a result's path is an address, or a file of the space")
+        with place.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def check_tokens(tokens: object) -> int:
+    """Give a number of tokens, if it is one."""
+    if not isinstance(tokens, int) or isinstance(tokens, bool) or tokens < 0:
+        raise InvalidField("tokens", "must be a whole number from 0 on")
+    return tokens

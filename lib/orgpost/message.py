@@ -7,9 +7,9 @@ What a message expects, and when it has waited too long for that, is decided her
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from orgpost.frozen import dataclass, field
 from orgpost.org.entry import Draft
 from orgpost.org.stamp import format_stamp, parse_created, parse_utc, utc_text
 from orgpost.org.syntax import REFUSED, TITLE_LIMIT

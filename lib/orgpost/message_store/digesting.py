@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from orgpost.frozen import dataclass
 from orgpost.message import utc_or_none
 from orgpost.message_store.reading import Query
 from orgpost.message_store.rows import newest_first

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from heapq import nlargest
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from orgpost.errors import AmbiguousId, InvalidField, UnknownId
+from orgpost.frozen import dataclass
 from orgpost.message_store.shelf import Found, by_time
 from orgpost.org.scan import spans
 

@@ -7,10 +7,10 @@ Nothing is parsed that was not asked for; ids and words are searched in the file
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from orgpost.errors import UnknownId, WrongKind
+from orgpost.frozen import replace
 from orgpost.message import is_due, is_met, read
 from orgpost.message_store.rows import rows
 from orgpost.names import NAME, check_name

@@ -7,10 +7,10 @@ a conflict, because dropping it silently would lose a message.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from orgpost.errors import Conflict
+from orgpost.frozen import replace
 from orgpost.message import Message, draft
 from orgpost.message_store.shelf import Found, source_of
 from orgpost.org import scan

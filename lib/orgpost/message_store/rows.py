@@ -93,9 +93,10 @@ def _bytes(text: str) -> bytes:
     return text.encode("utf-8", "surrogateescape")
 
 
-# What orgpost writes, and what any reader may take for an ID: the second finds more and is slower.
-_OUR_ID: Final = re.compile(rb"\n:ID: +([^ \t\n]+)")
-_ANY_ID: Final = re.compile(rb"(?mi)^[ \t]*:ID:[ \t]+([^ \t\r\n]+)")
+# What orgpost writes, with no id where the entry is not as it would be, and what any reader may
+# take for an ID: the second finds more and is slower.
+_OUR_IDS: Final = rb"\n\* (?:[^\n]*\n(?:CLOSED:[^\n]*\n)?:PROPERTIES:\n:ID: +([^ \t\n]+)(?= *\n))?"
+_ANY_ID: Final = rb"(?mi)^[ \t]*:ID:[ \t]+([^ \t\r\n]+)"
 
 _LARGE: Final = 2 * FILE_BYTES_LIMIT
 
@@ -111,9 +112,9 @@ def _without_copies(data: bytes, found: list[Row]) -> list[Row]:
         for row in found:
             alone.setdefault(row.id, row)
         return list(alone.values())
-    ids = _OUR_ID.findall(data)
-    if len(ids) != data.count(b"\n* "):
-        ids = _ANY_ID.findall(data)
+    ids = re.findall(_OUR_IDS, data)
+    if b"" in ids or data.startswith(b"* "):
+        ids = re.findall(_ANY_ID, data)
     wanted = {row.id for row in found}
     if len(wanted) == len(found) == sum(map(wanted.__contains__, ids)):
         return found

@@ -34,7 +34,7 @@ _OWN: Final = frozenset(
     {"ID", "FROM", "TO", "CREATED", "THREAD", "REPLY_TO", "EXPECTS", "EXPIRES", "KIND", "VIA"}
     | {"RECIPIENTS", "ANSWER_ROUTE", "FILES", "SUBJECT", "BODY_ENC"}
 )
-_UNDECODED: Final = re.compile("[\udc80-\udcff]")
+_UNDECODED: Final = "[\udc80-\udcff]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +118,7 @@ def utc_or_none(moment: datetime | None) -> str | None:
 def for_json(value: Any) -> Any:
     """Give a value as JSON can hold it."""
     if isinstance(value, str):
-        return _UNDECODED.sub("\ufffd", value)
+        return value if value.isascii() else re.sub(_UNDECODED, "\ufffd", value)
     if isinstance(value, tuple):
         return [for_json(item) for item in value]
     if isinstance(value, dict):

@@ -5,6 +5,7 @@ It stays lean: a hook's door must cost no more than Python itself, and no comman
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -16,19 +17,27 @@ INTERRUPTED = 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; gives its exit status."""
+    """Run one command; gives its exit status. Without words, this is the process's last act."""
     _open_what_is_closed()
-    words = list(sys.argv[1:] if argv is None else argv)
     try:
-        if words[:1] == ["hook"]:
-            from orgpost.cli.hook import run_hook
-
-            return run_hook(words[1:])
-        from orgpost.cli.door import run
-
-        return run(words)
+        return _run(list(sys.argv[1:] if argv is None else argv))
     except KeyboardInterrupt:
         return INTERRUPTED
+    finally:
+        if argv is None:
+            # Python's end looks through all that was imported for garbage, in vain, and that takes
+            # as long as an answer.
+            gc.freeze()
+
+
+def _run(words: list[str]) -> int:
+    if words[:1] == ["hook"]:
+        from orgpost.cli.hook import run_hook
+
+        return run_hook(words[1:])
+    from orgpost.cli.door import run
+
+    return run(words)
 
 
 def _open_what_is_closed() -> None:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _ARCHIVE: Final = rf"archive/inbox-({NAME})-[0-9]{{4}}-[0-9]{{2}}\.org"
 _INBOX: Final = rf"inbox/({NAME})\.org"
-_REPLY_TO: Final = re.compile(rb"(?mi)^[ \t]*:REPLY_TO:[ \t]+([^ \t\r\n]+)")
+_REPLY_TO: Final = rb"(?mi)^[ \t]*:REPLY_TO:[ \t]+([^ \t\r\n]+)"
 _FEW: Final = 8
 _OTHER_KINDS: Final = {"task": "task", "chg": "change"}
 
@@ -272,7 +272,7 @@ def _answering(source: Source, ids: Sequence[str]) -> Iterator[Found]:
         yield from (found for id in ids for found in _around(source, as_bytes(id)))
         return
     wanted = frozenset(map(as_bytes, ids))
-    for line in _REPLY_TO.finditer(source.data):
+    for line in re.finditer(_REPLY_TO, source.data):
         if line[1].strip(b'"') in wanted:
             yield found_around(source, line.start())
 

@@ -7,6 +7,7 @@ their ids are found by searching bytes, and only line feed ends a line.
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from orgpost.org import syntax
@@ -103,6 +104,7 @@ def with_keyword(data: bytes, keyword: bytes) -> Iterator[Span]:
 # --- their ids ----------------------------------------------------------------------------------
 
 
+@cache
 def _head(cr: str) -> re.Pattern[bytes]:
     """Match heading, planning and a valid drawer (docs/format.md, Scanning).
 
@@ -119,15 +121,13 @@ def _head(cr: str) -> re.Pattern[bytes]:
     )
 
 
-_LF_HEAD: Final = _head("")
-_CRLF_HEAD: Final = _head(r"\r?")
 _ID_LINE: Final = re.compile(rb"(?mi)^[ \t]*:ID:(?:[ \t]([^\n]*)|\r)?$")
 _ID: Final = re.compile(syntax.READ_ID.encode())
 
 
 def head(data: bytes, span: Span, *, crlf: bool) -> re.Match[bytes] | None:
     """Match an entry's heading, planning and drawer; None where it has no valid drawer."""
-    return (_CRLF_HEAD if crlf else _LF_HEAD).match(data, span.start, span.end)
+    return _head(r"\r?" if crlf else "").match(data, span.start, span.end)
 
 
 def id_in(found: re.Match[bytes]) -> bytes | None:

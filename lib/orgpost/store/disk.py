@@ -27,7 +27,7 @@ _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _REFUSED: Final = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 _LINKED: Final = frozenset({errno.ELOOP, errno.ENOTDIR, errno.EMLINK, errno.ENXIO, errno.EISDIR})
 _OURS_TO_SEE: Final = (FileNotFoundError, FileExistsError)
-_SCRATCH_NAME: Final = re.compile(rf"\..+\.(?P<pid>[0-9]+)-[0-9]+{re.escape(SCRATCH)}")
+_SCRATCH_NAME: Final = rf"\..+\.(?P<pid>[0-9]+)-[0-9]+{re.escape(SCRATCH)}"
 _READ: Final = os.O_RDONLY | os.O_NONBLOCK
 _PIECE: Final = 1 << 24
 _scratches = itertools.count()
@@ -224,7 +224,7 @@ class Disk:
 
     def left_over(self, folder: int) -> list[str]:
         """Name the scratch files of dead processes in a folder."""
-        found = map(_SCRATCH_NAME.fullmatch, self.calls.names(folder))
+        found = (re.fullmatch(_SCRATCH_NAME, name) for name in self.calls.names(folder))
         return sorted(
             name[0] for name in found if name and not self.calls.process_alive(int(name["pid"]))
         )

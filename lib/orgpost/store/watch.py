@@ -25,7 +25,7 @@ QUIET_NS: Final = 250_000_000
 SAVE_SECONDS: Final = 2.0
 _FUTURE_SECONDS: Final = 0.06
 _GONE: Final = Print(0, 0, 0)
-_LOCK: Final = re.compile(r"(?P<user>.*)@(?P<host>.+)\.(?P<pid>[0-9]{1,10})(?::(?P<boot>[0-9]+))?")
+_LOCK: Final = r"(?P<user>.*)@(?P<host>.+)\.(?P<pid>[0-9]{1,10})(?::(?P<boot>[0-9]+))?"
 _CLOCK_SLACK: Final = 2.0
 _BOOT_SLACK: Final = 60
 
@@ -67,7 +67,7 @@ class Watch:
             words = read(lock, folder=folder)
         except FileNotFoundError:
             return None
-        found = _LOCK.fullmatch(words)
+        found = re.fullmatch(_LOCK, words)
         if found is None:
             return UNREADABLE
         editor = Editor(found["user"], found["host"], int(found["pid"]))

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
+from orgpost.frozen import NamedTuple
 from orgpost.org import scan
 from orgpost.org.entry import parse
 from orgpost.org.syntax import FILE_BYTES_LIMIT
@@ -99,6 +100,7 @@ _OUR_IDS: Final = rb"\n\* (?:[^\n]*\n(?:CLOSED:[^\n]*\n)?:PROPERTIES:\n:ID: +([^
 _ANY_ID: Final = rb"(?mi)^[ \t]*:ID:[ \t]+([^ \t\r\n]+)"
 
 _LARGE: Final = 2 * FILE_BYTES_LIMIT
+_FEW: Final = 32
 
 
 def _without_copies(data: bytes, found: list[Row]) -> list[Row]:
@@ -112,6 +114,8 @@ def _without_copies(data: bytes, found: list[Row]) -> list[Row]:
         for row in found:
             alone.setdefault(row.id, row)
         return list(alone.values())
+    if len(found) <= _FEW and not _are_said_before(data, found):
+        return found
     ids = re.findall(_OUR_IDS, data)
     if b"" in ids or data.startswith(b"* "):
         ids = re.findall(_ANY_ID, data)
@@ -122,3 +126,14 @@ def _without_copies(data: bytes, found: list[Row]) -> list[Row]:
     for id, span in scan.find_all_ids(data):
         firsts.setdefault(id, span.start)
     return [row for row in found if firsts.get(row.id) == row.start]
+
+
+def _are_said_before(data: bytes, found: list[Row]) -> bool:
+    """Ask whether one of few ids stands anywhere before its entry, as that of a copy does."""
+    starts = {row.id: row.start for row in reversed(found)}
+    if len(starts) != len(found) or not found:
+        return bool(found)
+    # The longest first: one id may be the beginning of another.
+    ids = re.compile(b"|".join(map(re.escape, sorted(starts, key=len, reverse=True))))
+    before = ids.finditer(data, 0, max(starts.values()))
+    return any(said.start() < starts[said[0]] for said in before)

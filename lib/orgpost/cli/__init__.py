@@ -14,20 +14,22 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 INTERRUPTED = 130
+_OBJECTS_OF_A_START = 50_000
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; gives its exit status. Without words, this is the process's last act."""
     _open_what_is_closed()
+    if argv is None:
+        # What is imported stays: to look for garbage among it, again and again, finds none.
+        gc.set_threshold(_OBJECTS_OF_A_START)
     try:
         return _run(list(sys.argv[1:] if argv is None else argv))
     except KeyboardInterrupt:
         return INTERRUPTED
     finally:
         if argv is None:
-            # Python's end looks through all that was imported for garbage, in vain, and that takes
-            # as long as an answer.
-            gc.freeze()
+            gc.freeze()  # nor does Python's end look, which takes as long as an answer
 
 
 def _run(words: list[str]) -> int:

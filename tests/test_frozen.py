@@ -9,7 +9,7 @@ import pickle
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import pytest
 
@@ -125,3 +125,56 @@ def test_a_value_is_made_without_what_is_heavy() -> None:
     words = [sys.executable, "-S", "-c", f"import sys; sys.path.append({str(LIB)!r}); {program}"]
     done = subprocess.run(words, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
+
+
+class Place(frozen.NamedTuple):
+    """A named tuple of ours."""
+
+    line: int
+    column: int = 0
+
+    @property
+    def words(self) -> str:
+        """Say it."""
+        return f"{self.line}:{self.column}"
+
+
+class RealPlace(NamedTuple):
+    """The same, as the standard library makes it."""
+
+    line: int
+    column: int = 0
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        repr,
+        tuple,
+        copy.copy,
+        lambda place: place._asdict(),
+        lambda place: place._replace(column=7),
+        lambda place: place._make([1, 2]),
+        lambda place: (place._fields, place.__match_args__, place[0], place.column),
+    ],
+)
+def test_a_named_tuple_answers_as_the_real_one(ask: Any) -> None:
+    """Whoever knows the one knows the other."""
+    assert str(ask(Place(3, column=4))) == str(ask(RealPlace(3, column=4))).replace("Real", "")
+
+
+def test_a_named_tuple_has_defaults_and_words_of_its_own() -> None:
+    """And can be taken apart, compared and pickled."""
+    line, column = Place(3)
+    assert (line, column, Place(3).words) == (3, 0, "3:0")
+    assert pickle.loads(pickle.dumps(Place(3))) == Place(line=3) == (3, 0)
+    assert not hasattr(Place(3), "__dict__")
+
+
+@pytest.mark.parametrize("facts", [{}, {"line": 3, "row": 1}])
+def test_a_named_tuple_takes_no_others(facts: dict[str, Any]) -> None:
+    """Nor does a change of it."""
+    with pytest.raises(TypeError):
+        Place(**facts)
+    with pytest.raises(ValueError, match="row"):
+        Place(3)._replace(row=1)  # type: ignore[call-arg]

@@ -7,10 +7,10 @@ beside them, so that mail can be read; `Contacts.must_be_good` is for those who 
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from orgpost.errors import AmbiguousActor, BadContacts, UnknownActor
-from orgpost.frozen import dataclass
+from orgpost.frozen import NamedTuple, dataclass
 from orgpost.names import check_name, lowest_tier
 
 if TYPE_CHECKING:

@@ -6,13 +6,13 @@ Changing a file that is wrong does: nobody can say what a change of it would mea
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from orgpost import yaml_place
 from orgpost.contact import Actor, Contacts, Trust
 from orgpost.contact_check import KINDS, LONGEST_NAME, contacts_of
 from orgpost.errors import Exists, InUse, InvalidField, NoIdentity, NotPermitted, Usage
-from orgpost.frozen import replace
+from orgpost.frozen import NamedTuple, replace
 from orgpost.names import TIERS, check_name, fault_of_handle
 from orgpost.org.quote import one_line
 from orgpost.yaml_text import read_yaml

@@ -12,7 +12,7 @@ import os
 import re
 import stat
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from orgpost.errors import (
     Conflict,
@@ -23,6 +23,7 @@ from orgpost.errors import (
     NotPermitted,
     TooLarge,
 )
+from orgpost.frozen import NamedTuple
 from orgpost.org.quote import unquote_value
 from orgpost.org.syntax import REFUSED, header
 from orgpost.store import create_file, replace_file

@@ -1,18 +1,21 @@
-"""Frozen values: what `dataclasses` makes of a class, without a start's waiting for `dataclasses`.
+"""Frozen values, dataclasses and named tuples, without what the library's own cost each start.
 
-To import it (it brings `inspect`) and to let it write two classes took a fifth of a cold start.
-Type checkers see the real names; who asks a value for its `fields` at runtime gets the real ones.
+To import `dataclasses` (it brings `inspect`) and to let it write two classes took a fifth of a cold
+start; to write forty named tuples, of which a run makes ten, a fifteenth. Type checkers see the
+real names; who asks a value for its `fields` gets the real ones.
 """
 
 from __future__ import annotations
 
+from collections import _tuplegetter, namedtuple  # type: ignore[attr-defined]
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from dataclasses import dataclass, field, replace
+    from typing import NamedTuple, Self
 
-__all__ = ["dataclass", "field", "replace"]
+__all__ = ["NamedTuple", "dataclass", "field", "replace"]
 
 _REAL: Final = ("__dataclass_fields__", "__dataclass_params__", "__signature__")
 
@@ -124,7 +127,57 @@ def _real_facts(owner: type[_Frozen]) -> tuple[object, ...]:
     return real.__dataclass_fields__, real.__dataclass_params__, inspect.signature(real)
 
 
+class _Naming(type):
+    """Gives the places of a tuple the names of the annotations, and their values as defaults."""
+
+    def __new__(cls, name: str, bases: tuple[type, ...], own: dict[str, Any]) -> Any:
+        """Make the class."""
+        names = tuple(own.get("__annotations__", ()))
+        defaults = {name: own[name] for name in names if name in own}
+        places = {name: _tuplegetter(place, "") for place, name in enumerate(names)}
+        facts = {"__slots__": (), "__match_args__": names, "_fields": names}
+        return super().__new__(cls, name, bases, own | places | facts | {"_defaults": defaults})
+
+
+class _Named(tuple[Any, ...]):
+    """A tuple whose places have names."""
+
+    __slots__ = ()
+    _fields: tuple[str, ...]
+    _defaults: dict[str, object]
+
+    def __new__(cls, *values: object, **named: object) -> Self:
+        # The first one that is made waits for the library to write what makes them fast.
+        made = namedtuple(cls.__name__, cls._fields, defaults=cls._defaults.values())  # type: ignore[misc]  # noqa: PYI024
+        cls.__new__ = vars(made)["__new__"]  # type: ignore[method-assign]
+        return cls(*values, **named)
+
+    def __repr__(self) -> str:
+        facts = ", ".join(f"{name}={fact!r}" for name, fact in self._asdict().items())
+        return f"{type(self).__name__}({facts})"
+
+    def __getnewargs__(self) -> tuple[Any, ...]:
+        return tuple(self)
+
+    def _asdict(self) -> dict[str, Any]:
+        return dict(zip(self._fields, self, strict=True))
+
+    @classmethod
+    def _make(cls, values: Iterable[Any]) -> Self:
+        return tuple.__new__(cls, values)
+
+    def _replace(self, /, **changes: object) -> Self:
+        if odd := changes.keys() - {*self._fields}:
+            raise ValueError(f"{type(self).__name__}: unexpected: {', '.join(sorted(odd))}")
+        return self._make((self._asdict() | changes).values())
+
+    __replace__ = _replace
+
+
 if not TYPE_CHECKING:
+
+    class NamedTuple(_Named, metaclass=_Naming):
+        """What `typing.NamedTuple` is; what makes its tuples is written when one is made."""
 
     def dataclass(*, frozen: bool, slots: bool, kw_only: bool) -> Callable[[type], Any]:
         """Make a frozen class with slots whose facts are given by name; there is no other kind."""

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import stat
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from orgpost import config
 from orgpost.errors import BadSettings, Problem
+from orgpost.frozen import NamedTuple
 from orgpost.yaml_text import LARGEST_FILE, Parsed, read_yaml
 
 if TYPE_CHECKING:

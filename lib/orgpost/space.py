@@ -9,7 +9,7 @@ import errno
 import os
 import stat
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from orgpost import settings_file
 from orgpost.clock import Clock
@@ -25,6 +25,7 @@ from orgpost.errors import (
     UnsafePath,
     Usage,
 )
+from orgpost.frozen import NamedTuple
 from orgpost.names import check_name, fault_of_handle, fault_of_name
 
 if TYPE_CHECKING:

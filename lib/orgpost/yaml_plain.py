@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
+
+from orgpost.frozen import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

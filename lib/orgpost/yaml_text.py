@@ -8,9 +8,10 @@ nests without end is a problem with its line; all of them are reported, none of 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from orgpost.errors import Problem, spoken_path
+from orgpost.frozen import NamedTuple
 from orgpost.yaml_plain import Doubt, read_plain
 
 if TYPE_CHECKING:

@@ -6,10 +6,11 @@ The table is `config.table`; reading files is the business of `settings_file`.
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from orgpost.config.table import KEYS, Key
 from orgpost.errors import Problem, spoken_path
+from orgpost.frozen import NamedTuple
 from orgpost.names import TIERS, fault_of_handle, fault_of_name
 
 if TYPE_CHECKING:

@@ -9,11 +9,12 @@ import re
 import stat
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from orgpost.contact import Contacts
 from orgpost.contact_check import contacts_of
 from orgpost.doctor.finding import Finding
+from orgpost.frozen import NamedTuple
 from orgpost.org import scan
 from orgpost.org.entry import Entry, parse
 from orgpost.org.syntax import MESSAGE, kind_of

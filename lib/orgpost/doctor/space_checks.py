@@ -6,8 +6,9 @@ Each check is a function from the patient to findings; `SPACE_CHECKS` is the tab
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
+from orgpost.frozen import NamedTuple
 from orgpost.names import fault_of_name
 
 if TYPE_CHECKING:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from datetime import UTC
 from functools import partial
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
+from orgpost.frozen import NamedTuple
 from orgpost.message_store.moving import by_path
 from orgpost.message_store.shelf import as_bytes, found_at, spans_of
 from orgpost.org import scan

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from orgpost.frozen import dataclass
+from orgpost.frozen import NamedTuple, dataclass
 from orgpost.message import utc_or_none
 from orgpost.message_store.reading import Query
 from orgpost.message_store.rows import newest_first

@@ -7,9 +7,10 @@ the keyword's bytes are written; everything else in an entry may be a person's.
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from orgpost.errors import InvalidField, UnknownId
+from orgpost.frozen import NamedTuple
 from orgpost.message_store.shelf import spans_of
 from orgpost.org import scan
 from orgpost.org.change import with_keyword

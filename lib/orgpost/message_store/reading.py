@@ -7,9 +7,10 @@ an inbox of 100,000 messages is listed in the memory of its file.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final, NamedTuple, overload
+from typing import TYPE_CHECKING, Final, overload
 
 from orgpost.errors import InvalidField
+from orgpost.frozen import NamedTuple
 from orgpost.message import PRIORITIES, Message
 from orgpost.message_store.rows import newest_first
 from orgpost.message_store.shelf import Found, found_at

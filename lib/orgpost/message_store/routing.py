@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from orgpost.errors import Failed, InvalidField, OrgpostError, OutsideSpace
+from orgpost.frozen import NamedTuple
 from orgpost.org.entry import drawer_lines
 from orgpost.org.quote import encode_body, one_line, shown
 from orgpost.org.stamp import format_stamp

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from heapq import nlargest
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from orgpost.errors import AmbiguousId, InvalidField, UnknownId
-from orgpost.frozen import dataclass
+from orgpost.frozen import NamedTuple, dataclass
 from orgpost.message_store.shelf import Found, by_time
 from orgpost.org.scan import spans
 

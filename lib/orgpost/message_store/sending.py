@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from orgpost.contact import Contacts
 from orgpost.errors import InvalidField, OrgpostError, Partial, RouteFailed
+from orgpost.frozen import NamedTuple
 from orgpost.message_store.composing import Letter, compose
 from orgpost.message_store.routing import COPY, Outcome
 

@@ -7,10 +7,10 @@ Nothing is parsed that was not asked for; ids and words are searched in the file
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from orgpost.errors import UnknownId, WrongKind
-from orgpost.frozen import replace
+from orgpost.frozen import NamedTuple, replace
 from orgpost.message import is_due, is_met, read
 from orgpost.message_store.rows import rows
 from orgpost.names import NAME, check_name

@@ -7,10 +7,10 @@ a conflict, because dropping it silently would lose a message.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from orgpost.errors import Conflict
-from orgpost.frozen import replace
+from orgpost.frozen import NamedTuple, replace
 from orgpost.message import Message, draft
 from orgpost.message_store.shelf import Found, source_of
 from orgpost.org import scan

@@ -5,9 +5,9 @@ The files say it all but `announced`, which the hooks noted; a time that nobody 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from orgpost.frozen import dataclass
+from orgpost.frozen import NamedTuple, dataclass
 from orgpost.message import utc_or_none
 from orgpost.org.logbook import state_items
 from orgpost.org.stamp import parse_stamp

@@ -10,9 +10,10 @@ import hashlib
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from orgpost.clock import ALPHABET
+from orgpost.frozen import NamedTuple
 from orgpost.message import excerpt
 from orgpost.org.entry import Draft, render
 from orgpost.org.stamp import format_stamp, parse_stamp

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal
 
 from orgpost.errors import InvalidField
+from orgpost.frozen import NamedTuple
 from orgpost.org import quote, scan, syntax
 from orgpost.org.logbook import slack
 from orgpost.org.scan import Span

@@ -7,8 +7,9 @@ form.
 from __future__ import annotations
 
 import re
-from typing import Final, NamedTuple
+from typing import Final
 
+from orgpost.frozen import NamedTuple
 from orgpost.org import syntax
 from orgpost.org.quote import decode_body, percent_lines, shown
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
+from orgpost.frozen import NamedTuple
 from orgpost.org import syntax
 
 if TYPE_CHECKING:

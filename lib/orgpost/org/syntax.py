@@ -7,8 +7,9 @@ inbox needs none of them. docs/format.md holds the same ones, and a test compare
 from __future__ import annotations
 
 import re
-from typing import Final, NamedTuple
+from typing import Final
 
+from orgpost.frozen import NamedTuple
 from orgpost.names import NAME
 
 # --- characters ---------------------------------------------------------------------------------

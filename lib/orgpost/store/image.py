@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import re
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
+from orgpost.frozen import NamedTuple
 from orgpost.org import scan
 from orgpost.store.journal import Kind
 from orgpost.store.wreck import Chain, Piece, Search, Wreck

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
+from orgpost.frozen import NamedTuple
 from orgpost.store.journal_file import JournalFile
 from orgpost.store.page import ROOT
 

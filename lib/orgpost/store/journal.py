@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import struct
 from enum import IntEnum
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 from zlib import crc32
 
 from orgpost.errors import Malformed
+from orgpost.frozen import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
+from orgpost.frozen import NamedTuple
 from orgpost.org import scan
 
 if TYPE_CHECKING:

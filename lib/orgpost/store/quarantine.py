@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from orgpost.errors import UnknownId
+from orgpost.frozen import NamedTuple
 from orgpost.store.lock import slug
 
 if TYPE_CHECKING:

@@ -6,8 +6,9 @@ What the journal knows and the file does not have yet is shown in its place.
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
+from orgpost.frozen import NamedTuple
 from orgpost.org import scan, syntax
 from orgpost.store.disk import Print, trouble
 from orgpost.store.journal import Flag, without_voids

@@ -8,8 +8,9 @@ save it may stand elsewhere, and other text behind it.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
+from orgpost.frozen import NamedTuple
 from orgpost.org import scan
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ real names; who asks a value for its `fields` gets the real ones.
 
 from __future__ import annotations
 
-from collections import _tuplegetter, namedtuple  # type: ignore[attr-defined]
+from collections import _tuplegetter, namedtuple  # type: ignore[attr-defined]  # as typing does
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -148,8 +148,9 @@ class _Named(tuple[Any, ...]):
 
     def __new__(cls, *values: object, **named: object) -> Self:
         # The first one that is made waits for the library to write what makes them fast.
-        made = namedtuple(cls.__name__, cls._fields, defaults=cls._defaults.values())  # type: ignore[misc]  # noqa: PYI024
-        cls.__new__ = vars(made)["__new__"]  # type: ignore[method-assign]
+        write: Any = namedtuple  # noqa: PYI024  it is what typing asks, too
+        made = write(cls.__name__, cls._fields, defaults=cls._defaults.values())
+        cls.__new__ = vars(made)["__new__"]  # type: ignore[method-assign]  # once, and for good
         return cls(*values, **named)
 
     def __repr__(self) -> str:

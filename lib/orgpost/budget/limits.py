@@ -6,7 +6,9 @@ They are handed down from `post`, the only one who reads settings.
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from orgpost.frozen import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
+
+from orgpost.frozen import NamedTuple, dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

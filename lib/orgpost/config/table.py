@@ -7,8 +7,9 @@ compared with it. How values are checked and merged is the business of `config`.
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
+from orgpost.frozen import NamedTuple
 from orgpost.names import TIERS
 
 if TYPE_CHECKING:

@@ -53,6 +53,7 @@ def read_plain(text: str) -> Any:
     if not tokens:
         return None
     content, end = _block(tokens, 0, 0)
+    # Each part takes what is certainly its own; what nobody took would have changed its meaning.
     if end != len(tokens):
         raise Doubt
     return content
@@ -158,21 +159,19 @@ def _list(tokens: list[_Token], at: int, indent: int) -> tuple[list[Any], int]:
         else:
             item, at = _block(tokens, at, indent + _INDENT_OF_ITEM)
             items.append(item)
-        _must_not_go_on(tokens, at, indent)
     return items, at
 
 
 def _map(tokens: list[_Token], at: int, indent: int) -> tuple[dict[str, Any], int]:
     entries: dict[str, Any] = {}
     while at < len(tokens) and tokens[at].key not in {None, _DASH} and tokens[at].indent == indent:
-        _, key, value = tokens[at]
+        key, value = str(tokens[at].key), tokens[at].value
         at += 1
         if value is _NOTHING:
             value, at = _below(tokens, at, indent)
-        if key is None or key in entries:
+        if key in entries:
             raise Doubt
         entries[key] = value
-        _must_not_go_on(tokens, at, indent)
     return entries, at
 
 
@@ -182,8 +181,3 @@ def _below(tokens: list[_Token], at: int, indent: int) -> tuple[Any, int]:
     if tokens[at].indent == indent and tokens[at].key != _DASH:
         return None, at
     return _block(tokens, at, tokens[at].indent)
-
-
-def _must_not_go_on(tokens: list[_Token], at: int, indent: int) -> None:
-    if at < len(tokens) and (tokens[at].indent > indent or tokens[at].key is None):
-        raise Doubt

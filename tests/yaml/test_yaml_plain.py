@@ -75,7 +75,7 @@ actors:
 limits:
     max: 65536
     on-time: true
-empty:
+empty:  # yet
 list:
 - a
 - - b
@@ -146,6 +146,7 @@ def test_nothing_is_nothing(text: str) -> None:
             "a: 0x1",
         ),
         *("a: 1e3", "a: 12:30", "a: 2026-02-30", "a: b: c", "a: b  c", "a: b:c", "a: é", "a: b\t"),
+        *("a: 1  # é", "a: 1 # \x7f", "# \x01", "a: 1\n   # \x85"),
         *(
             "a: 'it''s'",
             'a: "\\n"',

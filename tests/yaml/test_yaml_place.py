@@ -75,6 +75,23 @@ def test_a_value_is_set_and_nothing_else(before: str, after: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("before", "value", "after"),
+    [
+        ("a:\n  c: 1\n", ["@x", "z"], 'a:\n  c: 1\n  b: ["@x", z]\n'),
+        ("a:\n  c: 1\n", {"x": "z"}, "a:\n  c: 1\n  b:\n    x: z\n"),
+        ("a:\n  b: {c: 1}  # z\n", {"x": "z"}, "a:\n  b: {x: z}  # z\n"),
+        ("a:\n  b:\n    c: 1\n", {}, "a:\n  b: {}\n"),
+        ("a:\n  b:\n    c: 1\n", [{}], "a:\n  b: [{}]\n"),
+    ],
+)
+def test_lists_and_maps_are_written_where_they_are_easy_to_read(
+    before: str, value: object, after: str
+) -> None:
+    """Words in a line of their own brackets, a new map in lines; what was flow stays flow."""
+    assert put(before, ("a", "b"), value) == after
+
+
+@pytest.mark.parametrize(
     ("before", "after"),
     [
         ("", "actors:\n  - id: new\n    kind: person\n"),

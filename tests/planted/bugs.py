@@ -88,6 +88,17 @@ BUGS = (
         ("tests/race/test_kill_soak.py",),
     ),
     Bug(
+        7,
+        "lock file unlinked on release",
+        "store/lock.py",
+        "                self._disk.calls.unlock(self._fd)\n",
+        "                self._disk.calls.unlock(self._fd)\n"
+        "                with self._disk.folder(FOLDER) as folder:\n"
+        "                    self._disk.calls.unlink(self._name, folder=folder)\n",
+        # Who writes looks once more whether the lock is still everybody's: no race ever shows it.
+        ("tests/race/test_locks.py", "-k", "one_file_for_ever"),
+    ),
+    Bug(
         8,
         "sync retried after an error",
         "store/journal_file.py",

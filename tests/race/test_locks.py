@@ -75,6 +75,18 @@ def holder(space: Path) -> Iterator[subprocess.Popen[str]]:
         process.stdout.close()  # type: ignore[union-attr]
 
 
+def test_the_lock_is_one_file_for_ever(space: Path) -> None:
+    """Who unlinks it when done lets in a waiter, who has the old one, beside whoever comes next."""
+    place = space / ".orgpost/locks/inbox+tex.org.lock"
+    before = place.stat().st_ino
+    with FileStore(space) as one, FileStore(space) as other:
+        for store in (one, other, one):
+            with store.held(INBOX):
+                assert place.stat().st_ino == before
+            assert place.stat().st_ino == before
+    assert place.stat().st_ino == before
+
+
 def test_busy_names_who_holds_the_file(space: Path) -> None:
     """Who waits in vain learns which process it waits for."""
     with holder(space) as process, pytest.raises(Busy) as refused:

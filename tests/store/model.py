@@ -48,12 +48,19 @@ class Ack(NamedTuple):
     epoch: int
 
 
+class Mark:
+    """The keywords that the journal may have for an id; `judged` as for a slot."""
+
+    def __init__(self, keywords: set[bytes], ack: Ack) -> None:
+        self.keywords, self.ack, self.judged = keywords, ack, False
+
+
 class Slot:
     """One entry: all that may stand for it now, None for nothing.
 
     `later` may stand too once time has passed, `reserve` after a crash or a jump of the clock.
-    `ours` is the entry as its journal record has it, as long as that may be there; `judged` says
-    that the next clean look is the last that asks for it.
+    `ours` is the entry as its journal record may have it, as long as that may be there; `judged`
+    says that the next clean look is the last that asks for it.
     """
 
     def __init__(self, block: bytes, *, sure: bool = True) -> None:
@@ -62,7 +69,7 @@ class Slot:
         self.later: set[bytes | None] = set()
         self.reserve: set[bytes | None] = set()
         self.now, self.history = block, {block}
-        self.ours: bytes | None = None
+        self.ours = set[bytes]()
         self.sent: Ack | None = None
         self.marked: Ack | None = None
         self.waits, self.judged = False, False
@@ -101,6 +108,7 @@ class Sheet:
         self.header, self.slots = header, list[Slot]()
         self.clean, self.any_order = True, False
         self.epoch = 0
+        self.marks: dict[bytes | None, Mark] = {}
 
     # -- what programs do ------------------------------------------------------------------------
 
@@ -108,17 +116,21 @@ class Sheet:
         """Add an entry at the end."""
         self._settle()
         slot = Slot(block, sure=sure)
-        slot.ours, slot.sent, slot.waits = block, Ack(wall_ns, self.epoch), waits
+        slot.ours, slot.sent, slot.waits = {block}, Ack(wall_ns, self.epoch), waits
         self.slots.append(slot)
 
     def mark(self, slot: Slot, new: bytes, wall_ns: int, *, sure: bool) -> None:
         """Set a keyword in place."""
         self._settle()
         slot.becomes(marked(slot.now, new), sure=sure)
-        slot.ours = None if sure and slot.judged else slot.ours
+        before, known = slot.ours, self.marks.get(slot.id)
+        slot.ours = set() if sure and slot.judged else {marked(text, new) for text in before}
         slot.judged = False
         slot.marked = Ack(wall_ns, self.epoch)
-        slot.ours = None if slot.ours is None else marked(slot.ours, new)
+        self.marks[slot.id] = Mark({new}, slot.marked)
+        if not sure:  # who died may have written nothing
+            slot.ours |= before
+            self.marks[slot.id].keywords |= known.keywords if known else set()
 
     def _settle(self) -> None:
         # Who puts a file right confirms it at once: an editor that saves later is obeyed.
@@ -128,8 +140,9 @@ class Sheet:
         """Forget what the journal had: it was confirmed before the file was replaced."""
         self.epoch += 1
         if sure:
+            self.marks.clear()
             for slot in self.slots:
-                slot.ours, slot.sent, slot.marked = None, None, None
+                slot.ours, slot.sent, slot.marked = set(), None, None
 
     def crash(self) -> None:
         """Let nobody know any more what was torn and what was a person's wish."""
@@ -183,39 +196,48 @@ class Sheet:
         self.any_order |= not self.clean
         self.clean = False
         self.epoch += 1
+        for mark in self.marks.values():
+            mark.judged = True
         for slot in self.slots:
             slot.judged = True
+            if slot.marked is None and slot.id in self.marks:
+                slot.marked = self.marks[slot.id].ack
 
     def _lose(self, slot: Slot, wall_ns: int, *, is_elsewhere: bool) -> None:
         if None in slot.options or (slot.waits and not is_elsewhere):
             return
-        if is_elsewhere or slot.ours is None:
+        if is_elsewhere or not slot.ours:
             slot.options, slot.reserve = {None}, {slot.now} if slot.ours else set()
         elif self._is_fresh(slot.sent, wall_ns):
-            slot.options, slot.later = {slot.ours}, {None}
+            slot.options, slot.later = {*slot.ours}, {None}
         elif self._is_young(slot.sent, wall_ns) or not self.clean:
-            texts = (option for option in slot.options if option)
-            slot.options = {None, slot.ours, *(marked(slot.ours, keyword(text)) for text in texts)}
+            words = {keyword(option) for option in slot.options if option}
+            others = {marked(text, word) for text in slot.ours for word in words}
+            slot.options = {None, *slot.ours, *others}
         else:
-            slot.options, slot.reserve = {None}, {slot.ours}
+            slot.options, slot.reserve = {None}, {*slot.ours}
         slot.remember()
 
     def _meet(self, slot: Slot, line: Line, wall_ns: int, *, twins: Sequence[Slot]) -> None:
         if is_torn(line):
             return
         seen, new = whole(line.seen), whole(line.block)
-        ours = marked(new, keyword(slot.now))
+        mark, words = self.marks.get(slot.id), set[bytes]()
         stale = keyword(seen) != keyword(slot.now) and len(seen) == len(slot.now)
         if len(slot.options) > 1 or not self.clean or twins:
             # Which of two equal entries a program marked is not told by their id.
-            texts = {option for option in slot.options if option} | {each.now for each in twins}
-            slot.options = {new, *(marked(new, keyword(text)) for text in texts)}
+            words = {keyword(text) for text in slot.options if text}
+            words |= {keyword(twin.now) for twin in twins}
         elif stale and self._is_fresh(slot.marked, wall_ns):
-            slot.options, slot.later = {ours}, {new}
-        elif self._is_young(slot.marked, wall_ns):
-            slot.options = {new, ours}
-        else:
-            slot.options, slot.reserve = {new}, {ours}
+            slot.options, slot.later = {marked(new, keyword(slot.now))}, {new}
+            slot.now = new
+            slot.remember()
+            return
+        if mark is not None:
+            slot.reserve = {marked(new, word) for word in mark.keywords}
+            if self._is_young(mark.ack, wall_ns) or not self.clean:
+                words |= mark.keywords
+        slot.options = {new, *(marked(new, word) for word in words)}
         slot.now = new
         slot.remember()
 
@@ -241,9 +263,10 @@ class Sheet:
                 slot.options, slot.now = {block}, block
                 slot.later, slot.reserve = set(), set()
                 if slot.judged or slot.waits:
-                    slot.ours, slot.sent, slot.marked = None, None, None
+                    slot.ours, slot.sent, slot.marked = set(), None, None
                 slot.judged = slot.waits = False
             self.any_order = False
+            self.marks = {id: mark for id, mark in self.marks.items() if not mark.judged}
 
     def _matched(self, blocks: Iterable[bytes]) -> list[Slot]:
         left, found = list(self.slots), list[Slot]()

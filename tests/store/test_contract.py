@@ -323,6 +323,19 @@ def test_what_an_editor_without_locks_wrote_over_is_put_back(stage: Stage, how: 
 
 
 @pytest.mark.parametrize("how", SAVES)
+def test_what_stands_at_the_old_place_of_an_entry_is_not_that_entry(stage: Stage, how: str) -> None:
+    """An entry that was written over is missed, though one of its length has moved up."""
+    store = stage.store(5)
+    store.append(INBOX, [ONE])
+    before = stage.person.read(INBOX)
+    store.append(INBOX, [TWO])
+    both = stage.person.read(INBOX)
+    stage.person.save(INBOX, HEADER + both[len(before) :], how=how)
+    stage.pass_time(1)
+    assert store.view(INBOX).data == HEADER + TWO[1] + ONE[1]
+
+
+@pytest.mark.parametrize("how", SAVES)
 def test_what_a_person_removed_stays_removed(stage: Stage, how: str) -> None:
     """Later than that it was meant; ours is kept in quarantine, told once."""
     store = stage.store(5)

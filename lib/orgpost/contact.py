@@ -111,6 +111,15 @@ class Contacts:
         """Give the agents and helpers that belong to this actor."""
         return tuple(actor for actor in self.actors if actor.owner == owner)
 
+    def names_of(self, id: str) -> tuple[str, ...]:
+        """Give the names that an actor goes by: its own and, of a helper, those of its parents."""
+        names = [id]
+        while (actor := self.get(names[-1])) and actor.kind == "helper":
+            if actor.owner is None or actor.owner in names:
+                break
+            names.append(actor.owner)
+        return tuple(names)
+
     def tier(self, id: str, *, toward: str | None = None) -> str:
         """Say how far this actor is trusted; `toward` its own agent, an owner is owner."""
         if toward is not None and (agent := self.get(toward)) and agent.owner == id:

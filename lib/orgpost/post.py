@@ -75,6 +75,7 @@ class Post:
                 files=FileDelivery(self.store, max_bytes=limit),
                 notes=HookNotes(self.space),
                 rules=_rules(self.settings),
+                task=os.environ.get("ORGPOST_TASK_ID") or None,
             )
         )
 
@@ -124,6 +125,10 @@ def _rules(settings: Settings) -> Rules:
         route_timeout_seconds=settings.whole("messaging.route_timeout_seconds"),
         max_body_bytes=settings.whole("messaging.limits.max_body_bytes"),
         attach_roots=tuple(map(Path, settings.words("messaging.attach_roots"))),
+        whitelists=settings.lists("messaging.whitelists"),
+        max_hops=settings.whole("messaging.limits.max_hops"),
+        messages_per_minute=settings.rates("messaging.limits.messages_per_minute"),
+        thread_replies=settings.whole("messaging.limits.thread_replies_per_10_minutes"),
     )
 
 

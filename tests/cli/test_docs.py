@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from orgpost import errors
+from orgpost import errors, refusals
 from orgpost.cli.words import HOMES, parser_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from types import ModuleType
 
     from tests.cli.door import Cli
 
@@ -53,15 +54,21 @@ def test_each_error_is_on_the_page() -> None:
     table = PAGE[PAGE.index("## Exit statuses") : PAGE.index("## A message")]
     rows = re.findall(r"(?m)^\| (\d+) \| (.*) \|$", table)
     told = {(int(n), code) for n, codes in rows for code in re.findall(r"`([a-z0-9_]+)`", codes)}
-    kinds = {kind for kind in vars(errors).values() if isinstance(kind, type)}
-    real = {
+    # Tasks have no commands yet: of what the governor refuses, mail meets only some.
+    real = codes_of(errors)
+    assert real <= told <= real | codes_of(refusals)
+
+
+def codes_of(module: ModuleType) -> set[tuple[int, str]]:
+    """The errors of a module, each with its status."""
+    kinds = {kind for kind in vars(module).values() if isinstance(kind, type)}
+    return {
         (kind.exit_code, kind.code)
         for kind in kinds
         if issubclass(kind, errors.OrgpostError)
         and kind is not errors.OrgpostError
         and not kind.__name__.startswith("_")
     }
-    assert told == real
 
 
 def test_each_key_of_a_message_is_on_the_page(cli: Cli) -> None:

@@ -22,7 +22,7 @@ ELSEWHERE: Final = {
     *("migrate --actor", "migrate --from", "migrate --agent-mail", "migrate --keep-old"),
     *("migrate --dry-run", "config show --origin", "contacts remove --force"),
     *("reply --route", "archive --auto", "archive --older-than", "archive --dry-run"),
-    *("mark --all",),
+    *("mark --all", "send --via", "reply --via"),
 }
 LISTED: Final = {
     "--all": [],
@@ -59,7 +59,6 @@ WRITTEN: Final = {
     "--answer-route": ("file:log.md", "answer_route", "file:log.md"),
     "--attach": ("a.txt", "files", 1),
     "--reply-to": ("msg-old", "reply_to", "msg-old"),
-    "--via": ("msg-old", "via", ["mira"]),
 }
 
 

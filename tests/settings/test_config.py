@@ -38,8 +38,6 @@ UNREAD: Final = frozenset(
     for key in KEYS
     if key.name.startswith(
         (
-            "messaging.limits.messages_per_minute",
-            "messaging.limits.thread_replies",
             "messaging.tasks.",
             "store.slack_bytes",
         )

@@ -42,7 +42,7 @@ def _add_letter(parser: argparse.ArgumentParser) -> None:
         "--route", action="append", default=[], metavar="DEST", help="@user, file:PATH, github:N"
     )
     parser.add_argument("--answer-route", metavar="DEST", help="replies should go there too")
-    parser.add_argument("--via", metavar="ID", help="the message on whose account you write")
+    parser.add_argument("--via", metavar="ID", help="the message on whose account an agent writes")
 
 
 def _add_send(parser: argparse.ArgumentParser) -> None:
@@ -131,9 +131,14 @@ def _letter(args: Any, desk: Desk, *, to: str, reply_to: str | None) -> Letter:
         attach=attach,
         routes=getattr(args, "route", []),
         answer_route=getattr(args, "answer_route", None),
-        via=desk.id(via) if via else None,
+        via=_via(via, desk) if via else None,
         properties=_properties(getattr(args, "prop", [])),
     )
+
+
+def _via(id: str, desk: Desk) -> str:
+    """Give the message that is meant; a task is named whole."""
+    return id if id.startswith("task-") else desk.id(id)
 
 
 def _properties(words: list[str]) -> dict[str, str]:

@@ -113,10 +113,12 @@ class MessageStore:
 
     @cached_property
     def _sending(self) -> Sending:
+        from orgpost.message_store.limiting import Limiting
         from orgpost.message_store.routing import Routing
         from orgpost.message_store.sending import Sending
 
-        return Sending(self._desk, self._shelf, self._storing, Routing(self._desk))
+        limiting = Limiting(self._desk, self._shelf)
+        return Sending(self._desk, self._shelf, self._storing, Routing(self._desk), limiting)
 
     @cached_property
     def _replying(self) -> Replying:

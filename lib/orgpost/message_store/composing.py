@@ -35,8 +35,8 @@ class Letter:
     """What a sender asks for.
 
     `id` makes sending again harmless; `cc` get copies; `attach` are files to deliver; `routes` are
-    further places to which the text goes; `via` is the id of the message on whose account an agent
-    writes; `expires` is a time in UTC.
+    further places to which the text goes; `via` is the id of the message or task on whose account
+    an agent writes; `expires` is a time in UTC.
     """
 
     sender: str

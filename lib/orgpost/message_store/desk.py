@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from orgpost.frozen import NamedTuple
@@ -45,6 +46,16 @@ class Notes(Protocol):
         """Say when a session of this actor was last there."""
 
 
+class Chains(Protocol):
+    """Who knows on whose account somebody acts: the task inboxes."""
+
+    def of_task(self, id: str) -> tuple[str, ...]:
+        """Give a task's VIA and its FROM, the oldest first; `UnknownId` where it is not there."""
+
+    def held_by(self, actor: str) -> tuple[str, ...]:
+        """Give that of the task which an actor holds WORKING; of several, the least trusted."""
+
+
 class Announcement(NamedTuple):
     """When a session was told of a message, and by which client."""
 
@@ -53,7 +64,7 @@ class Announcement(NamedTuple):
 
 
 class Rules(NamedTuple):
-    """What the settings say about mail."""
+    """What the settings say about mail; a limit of 0 is none."""
 
     stale_after: timedelta = timedelta(hours=24)
     archive_after: timedelta | None = timedelta(days=30)
@@ -61,10 +72,20 @@ class Rules(NamedTuple):
     route_timeout_seconds: int = 30
     max_body_bytes: int = 65_536
     attach_roots: tuple[Path, ...] = ()
+    whitelists: Mapping[str, Sequence[str]] = MappingProxyType({})
+    max_hops: int = 8
+    messages_per_minute: Mapping[str, int] = MappingProxyType(
+        {"owner": 0, "team": 120, "trusted": 60, "unknown": 10}
+    )
+    thread_replies: int = 20
 
 
 class Desk(NamedTuple):
-    """The store, the clock and the others whom a message store asks."""
+    """The store, the clock and the others whom a message store asks.
+
+    `task` is the id of the task on which this process works, if somebody said so; without `chains`
+    there are no tasks yet, and only a message can be what somebody acts on.
+    """
 
     space: Path
     store: Store
@@ -73,6 +94,8 @@ class Desk(NamedTuple):
     files: Files
     notes: Notes
     rules: Rules = Rules()
+    chains: Chains | None = None
+    task: str | None = None
 
     def good_contacts(self) -> Contacts:
         """Give the contacts; commands that write do not rely on a file with problems."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from orgpost.contact import Contacts
-from orgpost.errors import InvalidField, OrgpostError, Partial, RouteFailed
+from orgpost.errors import Conflict, InvalidField, OrgpostError, Partial, RouteFailed
 from orgpost.frozen import NamedTuple
 from orgpost.message_store.composing import Letter, compose
 from orgpost.message_store.routing import COPY, Outcome
@@ -15,8 +15,10 @@ from orgpost.message_store.routing import COPY, Outcome
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from orgpost.contact import Actor
     from orgpost.message import Message
     from orgpost.message_store.desk import Desk
+    from orgpost.message_store.limiting import Limiting
     from orgpost.message_store.routing import Route, Routing
     from orgpost.message_store.shelf import Shelf
     from orgpost.message_store.storing import Storing
@@ -62,24 +64,32 @@ class Sent:
 class Sending:
     """Sends letters."""
 
-    def __init__(self, desk: Desk, shelf: Shelf, storing: Storing, routing: Routing) -> None:
-        self._desk, self._shelf, self._storing, self._routing = desk, shelf, storing, routing
+    def __init__(
+        self, desk: Desk, shelf: Shelf, storing: Storing, routing: Routing, limiting: Limiting
+    ) -> None:
+        self._desk, self._shelf, self._storing = desk, shelf, storing
+        self._routing, self._limiting = routing, limiting
 
     def send(self, letter: Letter) -> Sent:
         """Store a letter, then its copies, then run its routes."""
         contacts = self._desk.good_contacts()
-        sender = contacts.resolve(letter.sender).id
+        actor = contacts.resolve(letter.sender)
+        sender = actor.id
         recipient = contacts.resolve(letter.to, sender=sender).id
         routes = [self._routing.checked(dest, sender) for dest in letter.routes]
         others = [name for name in self._names(letter.cc, sender) if name != recipient]
         copied = [route.place for route in routes if route.kind == COPY]
         everybody = [recipient, *others, *copied] if others or copied else []
         sources = self._checked_files(letter, sender)
-        message = self._composed(letter, sender, recipient, everybody)
-        if sources and not (letter.id and self._storing.find_same(message)):
-            message = self._with_files(message, sources)
         supplied = letter.id is not None
-        stored = self._storing.put(message, supplied=supplied)
+        with self._limiting.turn(actor) as turn:
+            message = self._composed(letter, actor, recipient, everybody)
+            names = everybody or [recipient]
+            self._limiting.check_lists(message, names)
+            turn.check(message, names, lambda: supplied and self._are_there(message, names))
+            if sources and not (supplied and self._storing.find_same(message)):
+                message = self._with_files(message, sources)
+            stored = self._storing.put(message, supplied=supplied)
         tried = self._send_copies(message, others, supplied=supplied)
         outcomes = [self._run(route, message, supplied=supplied) for route in routes]
         _complain(message.id, tried, outcomes)
@@ -96,18 +106,30 @@ class Sending:
     ) -> Broadcast:
         """Send a copy each to everybody of a kind but the sender; `letter.to` is not looked at."""
         contacts = self._desk.good_contacts()
-        sender = contacts.resolve(letter.sender).id
-        left_out = {sender, *self._names(exclude, sender)}
+        actor = contacts.resolve(letter.sender)
+        left_out = {actor.id, *self._names(exclude, actor.id)}
         names = [a.id for a in contacts.actors if a.id not in left_out and kind in {"all", a.kind}]
         if not names:
             raise InvalidField("exclude", f"leaves nobody of kind {kind}")
         letter = replace(letter, tags=tuple(dict.fromkeys((*letter.tags, BROADCAST))))
-        message = self._composed(letter, sender, "", names)
-        sent, failed = self._send_copies(message, names, supplied=letter.id is not None)
+        supplied = letter.id is not None
+        with self._limiting.turn(actor) as turn:
+            message = self._composed(letter, actor, "", names)
+            self._limiting.check_lists(message, names)
+            turn.check(message, names, lambda: supplied and self._are_there(message, names))
+            sent, failed = self._send_copies(message, names, supplied=supplied)
         if failed:
             hint = f"the same command with --id {message.id} sends the rest"
             raise Partial(_count(sent, failed), sent=_as_dicts(sent), failed=failed, hint=hint)
         return Broadcast(message.thread, sent)
+
+    def _are_there(self, message: Message, names: Sequence[str]) -> bool:
+        """Ask whether all copies of a message are stored already."""
+        copies = (message if name == message.to else _copy(message, name) for name in names)
+        try:
+            return all(self._storing.find_same(copy) for copy in copies)
+        except Conflict:
+            return False
 
     def _names(self, names: Sequence[str], sender: str) -> list[str]:
         contacts = self._desk.good_contacts() if names else Contacts()
@@ -116,23 +138,22 @@ class Sending:
     # -- the message -------------------------------------------------------------------------
 
     def _composed(
-        self, letter: Letter, sender: str, recipient: str, everybody: Sequence[str]
+        self, letter: Letter, sender: Actor, recipient: str, everybody: Sequence[str]
     ) -> Message:
         message = compose(
             letter,
-            sender=sender,
+            sender=sender.id,
             to=recipient,
             clock=self._desk.clock,
             max_body_bytes=self._desk.rules.max_body_bytes,
         )
         if letter.answer_route is not None:
-            self._routing.checked(letter.answer_route, sender)
+            self._routing.checked(letter.answer_route, sender.id)
         if letter.reply_to is not None:
             parent = self._shelf.plain_message(self._shelf.get(letter.reply_to))
             message = replace(message, thread=parent.thread, reply_to=parent.id)
-        if letter.via is not None:
-            chain = self._shelf.plain_message(self._shelf.get(letter.via))
-            message = replace(message, via=(*chain.via, chain.sender))
+        if via := self._limiting.via(sender, letter.via):
+            message = replace(message, via=via)
         if everybody:
             message = replace(message, recipients=tuple(dict.fromkeys(everybody)))
         return message

@@ -102,6 +102,14 @@ class Shelf:
         yield from self.inboxes()
         yield from self.archives()
 
+    def end_of(self, path: str, size: int) -> tuple[Source, bool]:
+        """Read the last entries of a file, about that many bytes; and say whether these are all."""
+        data, start = self._desk.store.tail(path, size)
+        if start:
+            data = data[data.find(b"\n* ") + 1 :] if b"\n* " in data else b""
+        found = re.fullmatch(rf"{_INBOX}(?:_archive)?|{_ARCHIVE}", path)
+        return source_of(path, found[1] or found[2] if found else "", data), not start
+
     def _viewed(self, path: str, actor: str, *, archived: bool = False) -> Source:
         view = self._desk.store.view(path)
         return source_of(path, actor, view.data, view.waiting, archived=archived)

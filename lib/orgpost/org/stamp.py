@@ -38,6 +38,15 @@ def parse_created(text: str, zone: tzinfo, id: str) -> datetime | None:
     return second if second and second == id_time(id) else _in_utc(local.replace(tzinfo=zone))
 
 
+def possible_times(text: str, zone: tzinfo) -> tuple[datetime, ...]:
+    """Give the time that a stamp may mean: two where a clock change made it two, or none."""
+    local = _local(text)
+    if local is None:
+        return ()
+    read = (_in_utc(local.replace(tzinfo=zone, fold=fold)) for fold in (0, 1))
+    return tuple(dict.fromkeys(moment for moment in read if moment is not None))
+
+
 def format_stamp(
     moment: datetime, zone: tzinfo, *, seconds: bool = False, active: bool = False
 ) -> str:
@@ -66,6 +75,12 @@ def id_time(id: str) -> datetime | None:
         return None
     day, time = found[2].split("-")
     return parse_utc(f"{day[:4]}-{day[4:6]}-{day[6:]}T{time[:2]}:{time[2:4]}:{time[4:]}Z")
+
+
+def made_at(id: str) -> datetime | None:
+    """Give the time in an id that orgpost made, or made from one for a copy."""
+    found = re.match(syntax.MADE_ID, id)
+    return id_time(found[0]) if found else None
 
 
 def _local(text: str) -> datetime | None:

@@ -31,6 +31,7 @@ _OURS_TO_SEE: Final = (FileNotFoundError, FileExistsError)
 _SCRATCH_NAME: Final = rf"\..+\.(?P<pid>[0-9]+)-[0-9]+{re.escape(SCRATCH)}"
 _READ: Final = os.O_RDONLY | os.O_NONBLOCK
 _PIECE: Final = 1 << 24
+_HEAD_BYTES: Final = 128  # more than the cookie
 _scratches = itertools.count()
 
 
@@ -160,6 +161,21 @@ class Disk:
             return None
         try:
             return self.read_all(fd), self.calls.fstat(fd)
+        finally:
+            self.calls.close(fd)
+
+    def read_end(
+        self, folder: int, name: str, size: int
+    ) -> tuple[bytes, bytes, int, os.stat_result] | None:
+        """Read the first bytes of a plain file, and its last, with the offset where those begin."""
+        fd = self.open_to_read(folder, name)
+        if fd is None:
+            return None
+        try:
+            found = self.calls.fstat(fd)
+            start = max(0, found.st_size - size)
+            head = self.calls.pread(fd, _HEAD_BYTES, 0)
+            return head, self.calls.pread(fd, found.st_size - start, start), start, found
         finally:
             self.calls.close(fd)
 

@@ -7,7 +7,7 @@ The only door to `orgpost.store.disk`.  Readers take no lock; who writes goes th
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
@@ -15,18 +15,19 @@ from orgpost.clock import Clock
 from orgpost.errors import Exists
 from orgpost.store.calls import Calls
 from orgpost.store.disk import Disk, Print, trouble
-from orgpost.store.page import ROOT, Move, Page, Receipt, View
+from orgpost.store.page import ROOT, Move, Page, Receipt, Tail, View
 from orgpost.store.reader import Reader
 from orgpost.store.watch import Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
     from typing import Self, TypeVar
 
     from orgpost.store.held import Held
     from orgpost.store.inspection import Inspection, Inspector
+    from orgpost.store.lock import FileLock
     from orgpost.store.quarantine import Kept, Quarantine
     from orgpost.store.writer import Writer
 
@@ -55,6 +56,7 @@ class FileStore:
         self.disk = Disk(os.fspath(space), calls or Calls(), sync=sync == "full")
         self.watch = Watch(self.disk, self.clock)
         self._lock_seconds = lock_seconds
+        self._locks: dict[str, FileLock] = {}
         self._reader = Reader(self.disk, self.clock, self.watch, self.settle)
 
     # A command that only lists mail must not pay, at each start, for what it does not use.
@@ -83,6 +85,10 @@ class FileStore:
     def view(self, path: str) -> View:
         """Read a file without a lock: what it holds, then what waits to be put into it."""
         return self._reader.view(path)
+
+    def tail(self, path: str, size: int) -> Tail:
+        """Read the end of a file without a lock, with what waits: so many bytes, or more."""
+        return self._reader.tail(path, size)
 
     def read(self, path: str) -> bytes | None:
         """Read a file that has no journal; None where it is missing."""
@@ -115,6 +121,21 @@ class FileStore:
         return []
 
     # -- writing -------------------------------------------------------------------------------
+
+    @contextmanager
+    def lock(self, name: str, *, seconds: float | None = None) -> Iterator[None]:
+        """Hold a lock that is no file's, for what is decided over several files.
+
+        It is taken before any file's: never while one is held. `Busy` where others have it longer.
+        """
+        from orgpost.store.lock import FileLock
+
+        lock = self._locks.setdefault(name, FileLock(self.disk, self.clock, name))
+        lock.acquire(self._lock_seconds if seconds is None else seconds)
+        try:
+            yield
+        finally:
+            lock.release()
 
     def append(
         self,
@@ -197,6 +218,9 @@ class FileStore:
         """Put in what only waited for a save to end, and let go."""
         if "_writer" in vars(self):
             self._writer.close()
+        for lock in self._locks.values():
+            lock.close()
+        self._locks.clear()
         self.watch.close()
 
     def __enter__(self) -> Self:

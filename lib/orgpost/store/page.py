@@ -9,6 +9,7 @@ from orgpost.org import scan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from contextlib import AbstractContextManager
     from typing import TypeVar
 
     T = TypeVar("T")
@@ -31,6 +32,13 @@ class View(NamedTuple):
     exists: bool
     waiting: frozenset[bytes] = frozenset()
     editor: str | None = None
+
+
+class Tail(NamedTuple):
+    """The end of a file, and the offset where it begins: 0 where it is the whole."""
+
+    data: bytes
+    start: int
 
 
 class Receipt(NamedTuple):
@@ -114,6 +122,15 @@ class Store(Protocol):
 
     def view(self, path: str) -> View:
         """Read without a lock; a missing file is an empty view."""
+
+    def tail(self, path: str, size: int) -> Tail:
+        """Read the end of a file without a lock, with what waits: so many bytes, or more."""
+
+    def lock(self, name: str, *, seconds: float | None = None) -> AbstractContextManager[None]:
+        """Hold a lock that is no file's, for what is decided over several files.
+
+        It is taken before any file's: never while one is held. `Busy` where others have it longer.
+        """
 
     def append(
         self,

@@ -14,7 +14,7 @@ from orgpost.store.disk import Print, trouble
 from orgpost.store.journal import Flag, without_voids
 from orgpost.store.journal_file import JournalFile
 from orgpost.store.lock import FileLock
-from orgpost.store.page import ROOT, View
+from orgpost.store.page import ROOT, Tail, View
 from orgpost.store.watch import SAVE_SECONDS
 
 if TYPE_CHECKING:
@@ -65,6 +65,34 @@ class Reader:
         if look.steady and look.is_ours() and not self._has_more(journal, look):
             return View(look.data, look.found is not None)
         return self._settle(path) or self._overlay(path, lock, journal)
+
+    def tail(self, path: str, size: int) -> Tail:
+        """Give the end of a file: so many bytes, or more where the whole must be looked at."""
+        lock = FileLock(self._disk, self._clock, path)
+        journal = JournalFile(self._disk, self._clock, path)
+        look, start = self._look_at_end(path, lock, size)
+        if look.block is None:
+            is_all = not look.saving and not journal.exists()
+        else:
+            is_all = look.steady and look.is_ours() and not self._has_more(journal, look)
+        return Tail(look.data, start) if is_all else Tail(self.view(path).data, 0)
+
+    def _look_at_end(self, path: str, lock: FileLock, size: int) -> tuple[_Look, int]:
+        folder, _, name = path.rpartition("/")
+        before = lock.peek()
+        data, start, found, saving = b"", 0, None, False
+        with (
+            trouble(path, "read"),
+            suppress(FileNotFoundError),
+            self._disk.folder(f"{ROOT}/{folder}") as fd,
+        ):
+            if (end := self._disk.read_end(fd, name, size)) is not None:
+                head, data, start, found = end
+                odd = syntax.kind_of(path) is not None and not scan.has_cookie(head)
+                saving = self._watch.may_be_a_save(path, fd, found, odd=odd)
+        block = lock.peek()
+        steady = before == block and (block is None or block.turn % 2 == 0)
+        return _Look(block, data, found, steady, saving), start
 
     def _steady_look(self, path: str, lock: FileLock) -> _Look:
         wait, deadline = 0.0002, self._clock.monotonic() + _PATIENCE_SECONDS

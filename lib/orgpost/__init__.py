@@ -9,22 +9,37 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from orgpost.budget import Verdict
     from orgpost.contact import Actor
     from orgpost.errors import OrgpostError
+    from orgpost.governor import Governor, TaskGovernor
     from orgpost.message import Message
     from orgpost.message_store import MessageStore
     from orgpost.post import Post
 
 __version__ = "0.3.0"
 
-__all__ = ["Actor", "Message", "MessageStore", "OrgpostError", "Post", "__version__"]
+__all__ = [
+    "Actor",
+    "Governor",
+    "Message",
+    "MessageStore",
+    "OrgpostError",
+    "Post",
+    "TaskGovernor",
+    "Verdict",
+    "__version__",
+]
 
 _HOMES = {
     "Actor": "orgpost.contact",
+    "Governor": "orgpost.governor",
     "Message": "orgpost.message",
     "MessageStore": "orgpost.message_store",
     "OrgpostError": "orgpost.errors",
     "Post": "orgpost.post",
+    "TaskGovernor": "orgpost.governor",
+    "Verdict": "orgpost.budget",
 }
 
 

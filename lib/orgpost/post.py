@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from orgpost.budget import Limits
     from orgpost.config import Settings
+    from orgpost.governor import Governor
 
 
 class Post:
@@ -83,6 +84,13 @@ class Post:
     def limits(self) -> Limits:
         """What the governor judges by."""
         return _limits(self.settings)
+
+    @cached_property
+    def governor(self) -> Governor:
+        """Who says what may be spent."""
+        from orgpost.governor import Governor
+
+        return Governor(self.store, self.clock, self.contacts.load, self.limits)
 
     def _refuse_owners_who_are_no_people(self) -> None:
         from orgpost.config import refuse_overrides

@@ -7,6 +7,6 @@ recognised. Nothing here knows where any of it is kept.
 from __future__ import annotations
 
 from orgpost.budget.limits import Limits, Tier
-from orgpost.budget.verdict import Ask, TaskFact, Verdict
+from orgpost.budget.verdict import Ask, TaskFact, Unneeded, Verdict
 
-__all__ = ["Ask", "Limits", "TaskFact", "Tier", "Verdict"]
+__all__ = ["Ask", "Limits", "TaskFact", "Tier", "Unneeded", "Verdict"]

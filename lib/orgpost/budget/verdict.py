@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Final
 from orgpost.frozen import NamedTuple, dataclass
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
 
 CREATE, APPROVE, RETRY, REVISE, RENEW = EVENTS = (
@@ -21,7 +20,11 @@ _OVER: Final = frozenset({"DONE", "FAILED", "DEAD", "REJECTED", "CANCELLED", "AR
 
 
 class Ask(NamedTuple):
-    """One wish to have work done; `tokens` is the estimate, 0 where there is none."""
+    """One wish to have work done; `tokens` is the estimate, 0 where there is none.
+
+    `agent` may be a tray. `tier` is what a task that is there already was let in with; without it
+    the chain is judged anew. A claim that goes on asks for all `tokens` that it has used so far.
+    """
 
     event: str
     sender: str
@@ -32,6 +35,7 @@ class Ask(NamedTuple):
     tokens: int = 0
     effort: int = 1
     content_hash: str = ""
+    tier: str = ""
 
 
 class TaskFact(NamedTuple):
@@ -65,6 +69,17 @@ class TaskFact(NamedTuple):
         return self.state == "WAITING"
 
 
+class Unneeded(Exception):
+    """What `put` raises where the task is there already: nothing is reserved for it.
+
+    `result` is what the caller gets in its place.
+    """
+
+    def __init__(self, result: object) -> None:
+        super().__init__()
+        self.result = result
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """The answer; `code` and `reason` are empty where it is yes.
@@ -85,7 +100,6 @@ class Verdict:
     not_before: datetime | None = None
     awaiting: str | None = None
     task_id: str = ""
-    details: Mapping[str, Any] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Give the verdict as ``--json`` prints it."""

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from orgpost.store.inspection import Inspection, Inspector
     from orgpost.store.lock import FileLock
     from orgpost.store.quarantine import Kept, Quarantine
+    from orgpost.store.rows import Rows
     from orgpost.store.writer import Writer
 
     T = TypeVar("T")
@@ -73,6 +74,13 @@ class FileStore:
         from orgpost.store.quarantine import Quarantine
 
         return Quarantine(self.disk, self.clock)
+
+    @cached_property
+    def rows(self) -> Rows:
+        """The tables that are only appended to: the ledger."""
+        from orgpost.store.rows import Rows
+
+        return Rows(self.disk, self.clock, self.watch, lock_seconds=self._lock_seconds)
 
     @cached_property
     def _inspector(self) -> Inspector:
@@ -221,6 +229,8 @@ class FileStore:
         for lock in self._locks.values():
             lock.close()
         self._locks.clear()
+        if "rows" in vars(self):
+            self.rows.close()
         self.watch.close()
 
     def __enter__(self) -> Self:

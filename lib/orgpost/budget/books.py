@@ -1,0 +1,155 @@
+"""What the rows of a ledger add up to: who has spent what, and what is still open. Pure.
+
+Books are read on: the same rows in two readings are the same as in one.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from orgpost.budget import row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from orgpost.budget.row import Raw, Row
+
+
+class Open(NamedTuple):
+    """What a task has and has not used yet; `kind` is hold or reserve, `start` what delays it."""
+
+    sender: str
+    agent: str
+    tokens: int
+    kind: str
+    tier: str
+    since: str
+    start: str = ""
+    asker: str = ""
+
+
+class Note(NamedTuple):
+    """What a note says: who asked where another is charged, then words."""
+
+    asker: str
+    words: tuple[str, ...]
+
+    @classmethod
+    def of(cls, text: str) -> Note:
+        """Read it."""
+        words = tuple(text.split())
+        if words[1:2] == ("for",):
+            return cls(words[0], words[3:])
+        return cls("", words)
+
+    def after(self, word: str) -> str:
+        """Give the word that follows this one, if any does."""
+        following = self.words[self.words.index(word) + 1 :] if word in self.words else ()
+        return "".join(following[:1])
+
+
+_NO_NOTE = Note("", ())
+
+
+class Books:
+    """The sums of one ledger so far; `last` is the time of its latest row."""
+
+    def __init__(self) -> None:
+        self.open: dict[str, Open] = {}
+        self.spent: dict[str, int] = {}
+        self.held: dict[str, int] = {}
+        self.reserved: dict[str, int] = {}
+        self.submissions: dict[str, list[str]] = {}
+        self.starts: dict[tuple[str, str], str] = {}
+        self.settled: set[str] = set()
+        self.refusals: dict[tuple[str, ...], str] = {}
+        self.last = ""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Books) and vars(self) == vars(other)
+
+    __hash__ = None  # type: ignore[assignment]  # they are read on
+
+    def read_on(self, rows: Iterable[Raw | Row]) -> Books:
+        """Add rows; gives itself."""
+        spent, last = self.spent, self.last
+        for time, event, sender, agent, task, tokens, tier, text in rows:
+            if event == row.SETTLE:
+                self._close(task)
+                self.settled.add(task)
+                spent[sender] = spent.get(sender, 0) + int(tokens)
+            elif event in _OPENING:
+                note = Note.of(text) if text else _NO_NOTE
+                self._open(event, task, Open(sender, agent, int(tokens), event, tier, time), note)
+            elif event == row.RELEASE:
+                self._close(task)
+            elif event == row.SPEND:
+                spent[sender] = spent.get(sender, 0) + int(tokens)
+            elif event == row.REFUSE:
+                self.refusals[sender, *Note.of(text).words[:2]] = time
+            last = max(last, time)
+        self.last = last
+        return self
+
+    # -- what it adds up to --------------------------------------------------------------------
+
+    def spent_by_all(self) -> int:
+        """Give the tokens that were used."""
+        return sum(self.spent.values())
+
+    def reserved_by_all(self) -> int:
+        """Give the tokens that are promised to tasks; what waits for approval does not count."""
+        return sum(self.reserved.values())
+
+    def open_of(self, sender: str) -> int:
+        """Give the tokens of a sender that are promised or wait."""
+        return self.held.get(sender, 0) + self.reserved.get(sender, 0)
+
+    def senders(self) -> list[str]:
+        """Give everybody of whom there is anything to tell."""
+        told = (self.spent, self.held, self.reserved, self.submissions)
+        return sorted({sender for each in told for sender in each})
+
+    # -- single rows ---------------------------------------------------------------------------
+
+    def _open(self, event: str, task: str, new: Open, note: Note) -> None:
+        before = self.open.get(task)
+        if note.asker:
+            new = new._replace(asker=note.asker)
+        if event == row.CARRY:
+            kind = row.HOLD if row.HOLD in note.words else row.RESERVE
+            new = new._replace(kind=kind, start=note.after(row.START))
+            if new.start:
+                place = new.sender, new.agent
+                self.starts[place] = max(new.start, self.starts.get(place, ""))
+        elif before is not None:
+            more = before.tokens if before.kind == event == row.RESERVE else 0
+            new = new._replace(
+                tokens=new.tokens + more, since=before.since, start=before.start, tier=before.tier
+            )
+        elif not note.words:
+            self._count(new, new.since)
+        elif note.words[0] not in _NOT_NEW:
+            new = new._replace(start=note.after(row.START))
+            self._count(new, new.start or new.since)
+        self._put(task, new)
+
+    def _count(self, new: Open, start: str) -> None:
+        self.submissions.setdefault(new.sender, []).append(new.since)
+        self.starts[new.sender, new.agent] = start
+
+    def _put(self, task: str, new: Open) -> None:
+        self._close(task)
+        self.open[task] = new
+        sums = self.held if new.kind == row.HOLD else self.reserved
+        sums[new.sender] = sums.get(new.sender, 0) + new.tokens
+
+    def _close(self, task: str) -> None:
+        old = self.open.pop(task, None)
+        if old is not None:
+            sums = self.held if old.kind == row.HOLD else self.reserved
+            sums[old.sender] -= old.tokens
+
+
+_OPENING: Final = frozenset({row.HOLD, row.RESERVE, row.CARRY})
+_NOT_NEW: Final = frozenset({row.AGAIN, row.MORE})

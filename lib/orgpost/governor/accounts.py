@@ -1,0 +1,126 @@
+"""What the ledger says, for those who only look: without a lock, and nothing is written."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from orgpost.budget import row
+from orgpost.budget.decision import OWNER
+from orgpost.budget.work import next_day
+from orgpost.errors import InvalidField
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
+
+    from orgpost.budget import Limits
+    from orgpost.budget.books import Books
+    from orgpost.clock import Clock
+    from orgpost.contact import Contacts
+    from orgpost.governor.ledger import Account, Ledger
+
+_HOUR: Final = timedelta(hours=1)
+
+
+class Left(NamedTuple):
+    """What one sender has used, and may still use; `limit` is 0 where there is none."""
+
+    actor: str
+    tier: str
+    spent: int
+    reserved: int
+    limit: int
+    tasks_today: int
+    tasks_this_hour: int
+
+    @property
+    def remaining(self) -> int | None:
+        """What is left, None without a limit."""
+        return max(0, self.limit - self.spent - self.reserved) if self.limit else None
+
+
+class Accounts:
+    """Reads one day of the ledger."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        clock: Clock,
+        contacts: Callable[[], Contacts],
+        limits: Limits,
+    ) -> None:
+        self._ledger, self._clock, self._contacts = ledger, clock, contacts
+        self.limits = limits
+
+    def today(self) -> tuple[Account, datetime]:
+        """Give the newest day, as the next who asks would find it, and what time it is there."""
+        leaf = self._ledger.open(self._clock.now())
+        return leaf.account, leaf.now
+
+    def of(self, day: str | None) -> tuple[Account, datetime]:
+        """Give a day; without one, today."""
+        if day is None:
+            return self.today()
+        try:
+            end = next_day(row.moment(f"{day}T00:00:00Z"))
+        except ValueError:
+            raise InvalidField("day", f"{day[:40]!r} is no day", hint="2026-11-20") from None
+        now = self._clock.now()
+        return self._ledger.account(day).must_be_good(), min(now, end - timedelta(seconds=1))
+
+    def left(self, actor: str, account: Account, now: datetime) -> Left:
+        """Say what one sender has used and may still use on a day."""
+        books, tier = account.books, self._contacts().tier(actor)
+        return Left(
+            actor,
+            tier,
+            books.spent.get(actor, 0),
+            books.open_of(actor),
+            self._limit(tier),
+            len(books.submissions.get(actor, ())),
+            _recent([*self._before(account, now), books], actor, now),
+        )
+
+    def usage(self, actor: str) -> dict[str, int | None]:
+        """Give what `Governor.get_usage` promises."""
+        left = self.left(actor, *self.today())
+        return {
+            "tokens_today": left.spent,
+            "tasks_today": left.tasks_today,
+            "reserved_tokens": left.reserved,
+            "limit": left.limit,
+            "remaining": left.remaining,
+            "tasks_this_hour": left.tasks_this_hour,
+        }
+
+    def summary(self, day: str | None) -> dict[str, Any]:
+        """Give what `Governor.daily_summary` promises."""
+        account, _ = self.of(day)
+        books = account.books
+        return {
+            "date": account.day,
+            "total_tokens": books.spent_by_all(),
+            "reserved_tokens": books.reserved_by_all(),
+            "by_sender": {
+                actor: {
+                    "tokens": books.spent.get(actor, 0),
+                    "tasks": len(books.submissions.get(actor, ())),
+                }
+                for actor in books.senders()
+            },
+        }
+
+    def _limit(self, tier: str) -> int:
+        numbers = self.limits.tiers[tier].daily_token_limit, self.limits.per_sender_daily_max
+        return 0 if tier == OWNER else min((each for each in numbers if each), default=0)
+
+    def _before(self, account: Account, now: datetime) -> Iterable[Books]:
+        before = f"{now - _HOUR:%Y-%m-%d}"
+        return [self._ledger.account(before).books] if before < account.day else []
+
+
+def _recent(books: Iterable[Books], actor: str, now: datetime) -> int:
+    since = row.stamp(now - _HOUR)
+    times = (time for each in books for time in each.submissions.get(actor, ()))
+    return sum(1 for time in times if time > since)

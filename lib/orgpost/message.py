@@ -223,13 +223,24 @@ def is_due(message: Message, now: datetime) -> bool:
 
 EXCERPT: Final = 72
 NO_SUBJECT: Final = "(no subject)"
+# What a tool tells its terminal: colours and moves, titles and links, and the short ones.
+_TERMINALS: Final = (
+    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"
+    r"|(?:\x1b\]|\x9d)[^\x07\x1b\x9c\x9d]*(?:\x07|\x1b\\|\x9c)"
+    r"|\x1b[ -/]*[0-~]"
+)
 
 
 def excerpt(body: str) -> str:
     """Give the subject of a message that has none: its first line with words in it."""
-    lines = (re.sub(r"[\x00-\x1f\x7f-\x9f\s]+", " ", line).strip() for line in body.split("\n"))
+    lines = (_words_of(line) for line in body.split("\n"))
     line = next((line for line in lines if line), "")
     return line[:EXCERPT] or NO_SUBJECT
+
+
+def _words_of(line: str) -> str:
+    words = line if line.isprintable() else re.sub(_TERMINALS, "", line)
+    return re.sub(r"[\x00-\x1f\x7f-\x9f\s]+", " ", words).strip()
 
 
 def answer_subject(subject: str) -> str:

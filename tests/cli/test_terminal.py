@@ -52,5 +52,5 @@ def test_no_message_moves_a_terminal(
     words = {"inbox": [], "search": ["owned"]}.get(command, [id])
     sent = on_a_terminal(tmp_path, command, *words)
     assert [mark for mark in RAW if mark in sent] == []
-    assert "owned" in sent
+    assert "nothing here" in sent
     assert command != "show" or SPELLED in sent

@@ -130,6 +130,32 @@ def test_an_excerpt_is_one_line_of_at_most_72_characters(body: str) -> None:
     assert 1 <= len(line) <= 72
 
 
+@pytest.mark.parametrize(
+    ("body", "line"),
+    [
+        ("\x1b[1;31mError\x1b[0m: no room\n", "Error: no room"),
+        ("\x1b]0;a title\x07make: \x1b]8;;http://x\x1b\\here\x1b]8;;\x1b\\", "make: here"),
+        ("\x9b2Jgone\x9b0m \x9d52;c;x\x9cby", "gone by"),
+        ("\x1b(B\x1b=plain", "plain"),
+        ("a\x1b\tb \x00c\r", "a b c"),
+        ("\x1b]no end", "no end"),
+        ("\x1b[2K\x1b[1G\nsecond", "second"),
+        ("100%|\u2588\u2588| 3/3\x1b[A", "100%|\u2588\u2588| 3/3"),
+    ],
+)
+def test_what_was_painted_for_a_terminal_leaves_only_its_words(body: str, line: str) -> None:
+    """The output of a tool is the most common body; its colours are no words."""
+    assert excerpt(body) == line
+
+
+@pytest.mark.parametrize(
+    "piece", ["\x1b]", "\x9d", "\x1b[0", "\x9b", "\x1b", "\x1b (", "\x1b]\x9d"]
+)
+def test_an_excerpt_of_a_megabyte_of_beginnings_takes_no_time(piece: str) -> None:
+    """Each beginning is looked at once."""
+    assert len(excerpt(piece * (2**20 // len(piece)))) <= 72
+
+
 @given(st.text())
 def test_the_subject_of_an_answer_can_be_sent(subject: str) -> None:
     """Whatever a person made of the heading."""

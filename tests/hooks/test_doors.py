@@ -51,13 +51,19 @@ def command_line(world: World, event: str) -> list[str]:
     return [*door, *world.words(event)[2:]]
 
 
+def flags_first(world: World, event: str) -> list[str]:
+    """The door of people, who may say first what is understood everywhere."""
+    door = [sys.executable, "-m", "orgpost", *world.words(event)[2:]]
+    return [*door, "hook", event, "--host", "claude"]
+
+
 def watcher(world: World, event: str) -> list[str]:
     """The door of an old settings file, which is told nothing but the space."""
     assert event
     return [sys.executable, str(HOOKS / "inbox-watcher.py"), *world.words()[2:]]
 
 
-DOORS = [gate, old_gate, command_line, watcher]
+DOORS = [gate, old_gate, command_line, flags_first, watcher]
 
 
 @pytest.fixture

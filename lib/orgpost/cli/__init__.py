@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 INTERRUPTED = 130
+_VALUED = ("--space", "--as")
 _OBJECTS_OF_A_START = 50_000
 
 
@@ -33,13 +34,21 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(words: list[str]) -> int:
-    if words[:1] == ["hook"]:
+    at = _place_of_command(words)
+    if words[at : at + 1] == ["hook"]:
         from orgpost.cli.hook import run_hook
 
-        return run_hook(words[1:])
+        return run_hook(words[:at] + words[at + 1 :])
     from orgpost.cli.door import run
 
     return run(words)
+
+
+def _place_of_command(words: list[str]) -> int:
+    at = 0
+    while at < len(words) and words[at].startswith("--"):
+        at += 2 if words[at] in _VALUED else 1
+    return at
 
 
 def _open_what_is_closed() -> None:

@@ -47,7 +47,7 @@ _CELLS: Final = (
 # The same but for alternatives in names, which would take half of the time of a reading.
 _LOOSE: Final = (
     *(_CELLS[0], r"[a-z0-9-][a-z0-9_-]{0,47}+", r"[a-z0-9-][a-z0-9_-]{0,47}+"),
-    *(r"(?:task)?+-[a-z0-9._-]*+", *_CELLS[4:]),
+    *(r"(?>(?:task)?)-[a-z0-9._-]*+", *_CELLS[4:]),
 )
 _FAULTS: Final = (
     "is no event",

@@ -59,7 +59,7 @@ def _pattern(keywords: tuple[str, ...]) -> re.Pattern[bytes]:
         rb"\n\* +(?:" + words + rb")(?:"
         rb" +(?P<high>\[#A\])?[^\n]*\n:PROPERTIES:\n:ID: +(?P<id>[^ \t\n]+)\n"
         rb":FROM: +(?P<sender>[^ \t\n]+)\n:TO: [^\n]*\n:CREATED: +\[(?P<created>[^\]\n]*)\]\n"
-        rb"(?:(?!:END:):[^ \t\n]+: [^\r\n]*\n)*+:END:(?=\n)"  # which the next heading begins with
+        rb"(?>(?:(?!:END:):[^ \t\n]+: [^\r\n]*\n)*):END:(?=\n)"  # then comes the next heading
         rb"|(?= |\r?\n|\Z))"
     )
 

@@ -244,7 +244,7 @@ def _next_heading(raw: bytes, start: int) -> int:
 
 @cache
 def _skipped(cr: str) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
-    blank = rf"(?:[ \t]*{cr}\n)*+"
+    blank = rf"(?>(?:[ \t]*{cr}\n)*)"
     skipped = rf"{blank}(?:{syntax.CLOCK}(?:\n|\Z)|{syntax.OPENING}{cr}(?P<eol>\n))"
     closing = rf"\n({syntax.CLOSING}(?:{cr}\n|\Z))"
     return re.compile(skipped.encode()), re.compile(closing.encode())

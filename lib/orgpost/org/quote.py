@@ -31,10 +31,10 @@ _HAZARD: Final = (
 # looking for each hazard was seen to cost as much as all else that a new entry needs.
 _LINE_OF_WORDS: Final = (
     r"(?:- (?=[a-z])|(?=[A-Za-z]))"
-    r"(?:[A-Za-z0-9\u00c0-\u00ff,;.!?'\"()/]++"
-    r"(?:(?<=[a-z])(?<!vi|Vi|im|ex|es):(?=[ \n]|\Z))?+[ -]*+)*+(?<! )"
+    r"(?>(?:[A-Za-z0-9\u00c0-\u00ff,;.!?'\"()/]++"
+    r"(?>(?:(?<=[a-z])(?<!vi|Vi|im|ex|es):(?=[ \n]|\Z))?)[ -]*+)*)(?<! )"
 )
-WORDS: Final = rf"{_LINE_OF_WORDS}(?:\n++{_LINE_OF_WORDS})*+"
+WORDS: Final = rf"{_LINE_OF_WORDS}(?>(?:\n++{_LINE_OF_WORDS})*)"
 TITLE_OF_WORDS: Final = rf"(?!COMMENT|Footnotes\Z){_LINE_OF_WORDS}(?<!:)"
 
 

@@ -109,7 +109,7 @@ def with_keyword(data: bytes, keyword: bytes) -> Iterator[Span]:
 def _head(cr: str) -> re.Pattern[bytes]:
     """Match heading, planning and a valid drawer (docs/format.md, Scanning).
 
-    The loop is possessive, so that a drawer that never closes is given up in one pass.
+    The loop is atomic, so that a drawer that never closes is given up in one pass.
     """
     no_cr = r"(?<!\r)"
     closing = rf"{syntax.CLOSING}(?:{cr}\n|\Z)"
@@ -117,7 +117,7 @@ def _head(cr: str) -> re.Pattern[bytes]:
     return re.compile(
         (
             rf"\*+ [^\n]*\n(?P<planning>{syntax.PLANNING_LINE}\n)?"
-            rf"[ \t]*:(?i:PROPERTIES):[ \t]*{cr}\n(?P<drawer>(?:{line})*+){closing}"
+            rf"[ \t]*:(?i:PROPERTIES):[ \t]*{cr}\n(?P<drawer>(?>(?:{line})*)){closing}"
         ).encode()
     )
 

@@ -121,7 +121,7 @@ class Event(StrEnum):
 _T, _E = TaskState, Event
 
 # Where several ways lead on, the first is the plain one: a holder that finds its task cancelled
-# ends it with whatever it does, and a task that repeats is queued again.
+# ends it with whatever it does, and a task that repeats is queued again, or waits.
 TASK_MOVES: Final[Mapping[tuple[TaskState, Event], tuple[TaskState, ...]]] = MappingProxyType(
     {
         (_T.WAITING, _E.APPROVE): (_T.QUEUED,),
@@ -132,7 +132,7 @@ TASK_MOVES: Final[Mapping[tuple[TaskState, Event], tuple[TaskState, ...]]] = Map
         (_T.QUEUED, _E.CLAIM): (_T.WORKING,),
         (_T.WORKING, _E.RENEW): (_T.WORKING, _T.CANCELLED),
         (_T.WORKING, _E.RELEASE): (_T.QUEUED, _T.CANCELLED, _T.DEAD),
-        (_T.WORKING, _E.COMPLETE): (_T.DONE, _T.CANCELLED, _T.QUEUED),
+        (_T.WORKING, _E.COMPLETE): (_T.DONE, _T.CANCELLED, _T.QUEUED, _T.WAITING),
         (_T.WORKING, _E.FAIL): (_T.QUEUED, _T.DEAD, _T.CANCELLED),
         (_T.WORKING, _E.EXPIRE): (_T.QUEUED, _T.DEAD, _T.CANCELLED),
         (_T.DEAD, _E.RETRY): (_T.QUEUED,),

@@ -39,10 +39,11 @@ if TYPE_CHECKING:
 
 
 class Changed(NamedTuple):
-    """One task before and after."""
+    """One task before and after, and whether a holder finished it: a task that repeats goes on."""
 
     before: Task
     after: Task
+    reports: bool = False
 
 
 class Sheet:
@@ -101,9 +102,10 @@ class Changing:
             sheet = Sheet(page, self._name, self._desk)
             span = sheet.span_of(id, event)
             before, entry = sheet.task_at(span)
-            after = sheet.apply(span, decide(before, entry, sheet.when))
+            step = decide(before, entry, sheet.when)
+            after = sheet.apply(span, step)
             sheet.write()
-            return Changed(before, after)
+            return Changed(before, after, step.reports)
 
         try:
             return self._desk.store.edit(self._path, on_page)
@@ -117,8 +119,10 @@ class Changing:
 def tell_the_ledger(desk: TaskDesk, changed: Changed) -> None:
     """Give back what is reserved for a task that came to its end, or settle what it used."""
     after = changed.after
-    if after.state == TaskState.DONE or (after.is_over and after.tokens_used is not None):
-        desk.gate.settle(fact(after, desk.clock), after.tokens_used)
+    # What is in the entry of an earlier round was settled then.
+    used = after.tokens_used if changed.reports else None
+    if used is not None or (changed.reports and after.state != TaskState.CANCELLED):
+        desk.gate.settle(fact(after, desk.clock), used)
     elif after.is_over:
         desk.gate.release(fact(after, desk.clock))
 

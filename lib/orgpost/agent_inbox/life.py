@@ -6,13 +6,24 @@ it has happened. Every change of state adds one line to the LOGBOOK, whoever mad
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
+from orgpost.errors import Conflict, InvalidField
+from orgpost.org import repeat
 from orgpost.org.change import NewSub, Revision
 from orgpost.org.logbook import exact_lines, said, state_item
 from orgpost.org.stamp import format_stamp, utc_text
 from orgpost.states import TASK_CLOSED, TaskState
-from orgpost.task import ERROR, FEEDBACK, MAX_RETURNS, OWNER_APPROVED, RESULT, Lease, backoff
+from orgpost.task import (
+    ERROR,
+    FEEDBACK,
+    MAX_RETURNS,
+    OWNER_APPROVAL,
+    OWNER_APPROVED,
+    RESULT,
+    Lease,
+    backoff,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -52,10 +63,11 @@ class Outcome(NamedTuple):
 
 
 class Step(NamedTuple):
-    """Where a task is now, and what that changes in its entry."""
+    """Where a task is now, and what that changes in its entry; `reports`: a holder finished it."""
 
     state: str
     revision: Revision
+    reports: bool = False
 
 
 def by(actor: str, reason: str = "") -> str:
@@ -177,11 +189,41 @@ def completed(task: Task, me: str, outcome: Outcome, when: When) -> Step:
         "RESULT_SHA256": outcome.result_sha256,
         "QUALITY_SCORE": None if score is None else f"{score:.2f}",
     }
-    properties = {name: value for name, value in facts.items() if value is not None}
     subs = _sub(RESULT, task, outcome.result, when)
     if task.cancel_requested:
-        return _with(stopped(task, when), properties, subs)
-    return _moved(task, _T.DONE, by(me), when, properties | _freed(task), subs)
+        return _with(stopped(task, when), facts, subs)._replace(reports=True)
+    done = _moved(task, _T.DONE, by(me), when, facts | _freed(task), subs)._replace(reports=True)
+    dates = _next_dates(task, when)
+    return _again(task, done, dates, when) if dates else done
+
+
+def _next_dates(task: Task, when: When) -> dict[str, str | None]:
+    planning = {"SCHEDULED": task.scheduled or "", "DEADLINE": task.deadline or ""}
+    try:
+        return repeat.moved(planning, when.now, when.zone)
+    except InvalidField as error:
+        hint = "a person has to mend the date; release the task until then"
+        raise Conflict(f"complete: {error}", hint=hint) from None
+
+
+# Where a task that repeats may begin again; its owner may want to be asked each time.
+_BEGINNINGS: Final[Mapping[str, Mapping[str, str | None]]] = {
+    _T.QUEUED: {"AWAITING": None},
+    _T.WAITING: {"AWAITING": OWNER_APPROVAL},
+}
+
+
+def _again(task: Task, done: Step, dates: Mapping[str, str | None], when: When) -> Step:
+    """Let a task that was done begin again at its next date, as Org does."""
+    wanted = task.properties.get("REPEAT_TO_STATE", "")
+    state = TaskState(wanted) if wanted in _BEGINNINGS else _T.QUEUED
+    fresh = {"ATTEMPT": "0", "LAST_REPEAT": when.stamp, "NOT_BEFORE": None}
+    revision = done.revision._replace(
+        keyword=state,
+        properties={**done.revision.properties, **fresh, **_BEGINNINGS[state]},
+        planning={"CLOSED": None, **dates},
+    )
+    return done._replace(state=state, revision=revision)
 
 
 def failed(task: Task, me: str, error: str, when: When, *, retryable: bool = True) -> Step:

@@ -11,6 +11,7 @@
 (require 'org)
 (require 'org-archive)
 (require 'org-clock)
+(require 'cl-lib)
 (require 'whitespace)
 
 (setq org-clock-persist nil
@@ -66,6 +67,29 @@
     (while (re-search-forward "^\\* " nil t)
       (orgpost-test--todo keyword words)
       (end-of-line))))
+
+(defmacro orgpost-test-at (seconds &rest body)
+  "Run BODY as if it were SECONDS after 1970: what Org asks for the present time gets that."
+  (declare (indent 1))
+  `(let* ((now (time-convert ,seconds 'list))
+          (told (lambda (times) (cons (or (car times) now) (cdr times))))
+          (asked '(float-time time-less-p time-subtract)))
+     (unwind-protect
+         (progn
+           (dolist (function asked) (advice-add function :filter-args told '((name . now))))
+           (cl-letf (((symbol-function 'current-time) (lambda () now))) ,@body))
+       (dolist (function asked) (advice-remove function 'now)))))
+
+(defun orgpost-test-todo-all-at (path keyword seconds zone)
+  "Give each entry of PATH the state KEYWORD, SECONDS after 1970, in the time zone ZONE."
+  (unwind-protect
+      (orgpost-test-editing path
+        (set-time-zone-rule zone)
+        (goto-char (point-min))
+        (while (re-search-forward "^\\* " nil t)
+          (orgpost-test-at seconds (orgpost-test--todo keyword ""))
+          (end-of-line)))
+    (set-time-zone-rule nil)))
 
 (defun orgpost-test-next-state (path id)
   "Give the entry ID in PATH its next state, as S-right does."

@@ -108,6 +108,14 @@ def test_the_limit_of_a_minute_is_inclusive() -> None:
     )
 
 
+def test_who_is_over_a_lower_limit_waits_until_it_is_below_that() -> None:
+    """Three of a minute, and two are allowed: both of the two oldest must be a minute old."""
+    three = [sent(1, 50), sent(2, 40), sent(3, 30)]
+    assert check_rate(sent(9), three, 2, NOW) == Refusal(
+        "rate_limited", "Rate limit: 3/2 messages this minute", 20
+    )
+
+
 def test_a_message_of_a_minute_ago_counts_no_more() -> None:
     """Fifty-nine seconds count, sixty do not."""
     assert check_rate(sent(9), [sent(1, 59)], 1, NOW) is not None

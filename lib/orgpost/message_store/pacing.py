@@ -12,7 +12,7 @@ from zlib import crc32
 
 from orgpost.limits import MINUTE, TEN_MINUTES, check_chain, check_rate, check_replies
 from orgpost.message_store.limiting import PERSON, obey, tier_toward
-from orgpost.message_store.recent import of_message, recent
+from orgpost.message_store.recent import of_message, said_in, sent_by
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -48,8 +48,7 @@ class Pacing:
         limit = self._desk.rules.messages_per_minute.get(tier, 0)
         if not limit:
             return None
-        mail = recent(self._desk, self._shelf, now - MINUTE, wanted=sender)
-        sent = [each for each in mail if each.sender == sender]
+        sent = sent_by(sender, self._desk, self._shelf, now - MINUTE)
         return check_rate(of_message(message, now), sent, limit, now)
 
     def may_circle(self, message: Message, names: Sequence[str]) -> bool:
@@ -60,11 +59,10 @@ class Pacing:
     def replies(self, message: Message) -> Refusal | None:
         """Judge how many replies agents sent each other in its thread."""
         now, thread = self._desk.clock.now(), message.thread
-        mail = recent(self._desk, self._shelf, now - TEN_MINUTES, wanted=thread)
         persons, agents = self._kinds()
         return check_replies(
             of_message(message, now),
-            [each for each in mail if each.thread == thread],
+            said_in(thread, self._desk, self._shelf, now - TEN_MINUTES),
             self._desk.rules.thread_replies,
             now,
             persons=persons,

@@ -15,13 +15,13 @@ from orgpost.message_store.shelf import as_bytes, found_at
 from orgpost.org.stamp import made_at, possible_times
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from orgpost.message import Message
     from orgpost.message_store.desk import Desk
     from orgpost.message_store.rows import Row
-    from orgpost.message_store.shelf import Shelf, Source
+    from orgpost.message_store.shelf import Found, Shelf, Source
 
 # Where an end does not reach back far enough, four times as much of it is read.
 _END_BYTES: Final = 16 << 10
@@ -32,15 +32,31 @@ _IN_A_ROW: Final = 8
 _WAITED: Final = timedelta(seconds=60)
 
 
-def recent(desk: Desk, shelf: Shelf, since: datetime, *, wanted: str) -> Iterator[Recent]:
-    """Give the messages since then in whose bytes a word stands: a sender's name, a thread's id."""
-    needle = as_bytes(wanted)
+def sent_by(sender: str, desk: Desk, shelf: Shelf, since: datetime) -> list[Recent]:
+    """Give what somebody sent since then."""
+    name = as_bytes(sender)
+    mail = _recent(desk, shelf, since, lambda row, _: row.sender == name)
+    return [each for each in mail if each.sender == sender]
+
+
+def said_in(thread: str, desk: Desk, shelf: Shelf, since: datetime) -> list[Recent]:
+    """Give what was said in a thread since then."""
+    id = as_bytes(thread)
+    mail = _recent(desk, shelf, since, lambda _, found: id in found.raw)
+    return [each for each in mail if each.thread == thread]
+
+
+def _recent(
+    desk: Desk, shelf: Shelf, since: datetime, may_fit: Callable[[Row, Found], bool]
+) -> Iterator[Recent]:
     for path in _paths(desk, since):
         source, rows = _last_rows(desk, shelf, path, since)
         for row in rows:
-            at = _moment(_stamp(row), row.id.decode("utf-8", "replace"), desk)
             found = found_at(source, row.start)
-            if at is not None and at > since and needle in found.raw:
+            if not may_fit(row, found):
+                continue
+            at = _moment(_stamp(row), row.id.decode("utf-8", "replace"), desk)
+            if at is not None and at > since:
                 message = shelf.plain_message(found)
                 if not message.is_silent:
                     yield of_message(message, at, (path, row.start))

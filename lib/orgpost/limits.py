@@ -31,6 +31,13 @@ class Refusal(NamedTuple):
     retry_after_seconds: int | None = None
 
 
+class Judgement(NamedTuple):
+    """How far a chain is trusted, and what is against it, if anything is."""
+
+    tier: str
+    refusal: Refusal | None
+
+
 # --- to whom ------------------------------------------------------------------------------------
 
 

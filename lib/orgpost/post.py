@@ -90,7 +90,8 @@ class Post:
         """Who says what may be spent."""
         from orgpost.governor import Governor
 
-        return Governor(self.store, self.clock, self.contacts.load, self.limits)
+        known = (self.store, self.clock, self.contacts.load, self.limits)
+        return Governor(*known, mail=self.messages)
 
     def _refuse_owners_who_are_no_people(self) -> None:
         from orgpost.config import refuse_overrides

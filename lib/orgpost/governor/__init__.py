@@ -12,7 +12,7 @@ from orgpost.budget import Ask, TaskFact, Unneeded, Verdict, mending, row, work
 from orgpost.budget.decision import OWNER
 from orgpost.budget.row import Row
 from orgpost.budget.verdict import CREATE, RENEW
-from orgpost.errors import DiskFailed, InvalidField, OrgpostError
+from orgpost.errors import DiskFailed, Failed, InvalidField, OrgpostError
 from orgpost.governor.accounts import Accounts
 from orgpost.governor.gate import Entry, Gate
 from orgpost.governor.ledger import FOLDER, Ledger
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from orgpost.clock import Clock
     from orgpost.contact import Contacts
     from orgpost.governor.ledger import Leaf
+    from orgpost.governor.mail import Mail
     from orgpost.store import FileStore
     from orgpost.store.rows import Alone
 
@@ -49,9 +50,10 @@ class Governor:
         contacts: Callable[[], Contacts],
         limits: Limits,
         tasks: Tasks | None = None,
+        mail: Mail | None = None,
     ) -> None:
         self._store, self._clock, self._contacts = store, clock, contacts
-        self._limits = limits
+        self._limits, self._mail = limits, mail
         self._ledger = Ledger(store)
         self._gate = Gate(self._ledger, clock, contacts, limits, tasks or NoTasks())
         self.accounts = Accounts(self._ledger, clock, contacts, limits)
@@ -92,6 +94,24 @@ class Governor:
     ) -> Verdict:
         """Say what would become of a task now; nothing is written."""
         return self._gate.look(_asked(actor_id, estimated_tokens, effort, agent, content_hash))
+
+    def check_message(self, from_actor: str, to_actor: str, size: int) -> Verdict:
+        """Say what would become of a message of that size now; nothing is written."""
+        if self._mail is None:
+            raise Failed("this governor knows of no mail", hint="ask Post.governor")
+        tier, refusal = self._mail.judge(from_actor, to_actor, size)
+        sender = self._contacts().resolve(from_actor).id
+        if refusal is None:
+            return Verdict(allowed=True, tier=tier, charged_to=sender)
+        code, reason, seconds = refusal
+        return Verdict(
+            allowed=False,
+            code=code,
+            reason=reason,
+            retry_after_seconds=seconds,
+            tier=tier,
+            charged_to=sender,
+        )
 
     def submit_task(
         self,

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from orgpost.limits import Judgement
     from orgpost.message import Message
     from orgpost.message_store.archiving import Archived, Archiving
     from orgpost.message_store.composing import Letter
@@ -207,6 +208,10 @@ class MessageStore:
     ) -> Broadcast:
         """Send a copy each to all of a kind (``person``, ``agent``, ``all``) but the sender."""
         return self._sending.broadcast(letter, exclude=exclude, kind=kind)
+
+    def judge(self, from_actor: str, to_actor: str, size: int) -> Judgement:
+        """Judge a message of that size as it would be now; nothing is written."""
+        return self._sending.judge(from_actor, to_actor, size)
 
     # -- reading -----------------------------------------------------------------------------
 

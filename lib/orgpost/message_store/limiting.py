@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Protocol
 
+from orgpost.frozen import replace
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
 
     from orgpost.contact import Actor, Contacts
-    from orgpost.limits import Refusal
+    from orgpost.limits import Judgement, Refusal
     from orgpost.message import Message
     from orgpost.message_store.desk import Desk
     from orgpost.message_store.shelf import Shelf
@@ -75,17 +77,33 @@ class Limiting:
         lists = self._desk.rules.whitelists
         for name in names if lists else ():
             if name in lists:
-                self._check_list(message, name, lists[name])
+                obey(self._list(message, name), message, [name], self._desk.contacts())
 
-    def _check_list(self, message: Message, agent: str, listed: Sequence[str]) -> None:
-        from orgpost.limits import Member, check_list
+    def judge(self, message: Message) -> Judgement:
+        """Judge a message to one recipient as it would be now; nothing is locked or written."""
+        from orgpost.limits import Judgement
 
         contacts = self._desk.contacts()
+        sender = contacts.resolve(message.sender)
+        message = replace(message, via=self.via(sender, None))
+        tier = tier_toward(message, [message.to], contacts)
+        refusal = self._list(message, message.to)
+        if refusal is None and sender.kind != PERSON:
+            from orgpost.message_store.pacing import Pacing
+
+            pacing = Pacing(self._desk, self._shelf)
+            refusal = pacing.chain(message) or pacing.rate(message, tier)
+        return Judgement(tier, refusal)
+
+    def _list(self, message: Message, agent: str) -> Refusal | None:
+        from orgpost.limits import Member, check_list
+
+        contacts, listed = self._desk.contacts(), self._desk.rules.whitelists.get(agent)
         chain = [
             Member(id, contacts.tier(id, toward=agent), contacts.names_of(id))
             for id in (message.sender, *message.via)
         ]
-        obey(check_list(agent, listed, chain), message, [agent], contacts)
+        return None if listed is None else check_list(agent, listed, chain)
 
 
 class _Free:

@@ -7,7 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from orgpost.contact import Contacts
-from orgpost.errors import Conflict, InvalidField, OrgpostError, Partial, RouteFailed
+from orgpost.errors import (
+    Conflict,
+    InvalidField,
+    OrgpostError,
+    Partial,
+    RouteFailed,
+    TooLarge,
+)
 from orgpost.frozen import NamedTuple
 from orgpost.message_store.composing import Letter, compose
 from orgpost.message_store.routing import COPY, Outcome
@@ -16,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from orgpost.contact import Actor
+    from orgpost.limits import Judgement
     from orgpost.message import Message
     from orgpost.message_store.desk import Desk
     from orgpost.message_store.limiting import Limiting
@@ -122,6 +130,23 @@ class Sending:
             hint = f"the same command with --id {message.id} sends the rest"
             raise Partial(_count(sent, failed), sent=_as_dicts(sent), failed=failed, hint=hint)
         return Broadcast(message.thread, sent)
+
+    def judge(self, from_actor: str, to_actor: str, size: int) -> Judgement:
+        """Judge a message of that size as it would be now; nothing is written."""
+        contacts, limit = self._desk.good_contacts(), self._desk.rules.max_body_bytes
+        sender = contacts.resolve(from_actor).id
+        recipient = contacts.resolve(to_actor, sender=sender).id
+        letter = Letter(sender=sender, to=recipient, subject="?")
+        clock = self._desk.clock
+        judged = self._limiting.judge(
+            compose(letter, sender=sender, to=recipient, clock=clock, max_body_bytes=limit)
+        )
+        if judged.refusal is None and size > limit:
+            from orgpost.limits import Refusal
+
+            large = Refusal(TooLarge.code, str(TooLarge("the body", size, limit)))
+            return judged._replace(refusal=large)
+        return judged
 
     def _are_there(self, message: Message, names: Sequence[str]) -> bool:
         """Ask whether all copies of a message are stored already."""

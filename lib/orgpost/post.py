@@ -26,6 +26,8 @@ from orgpost.store import FileStore
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from orgpost.agent_inbox import AgentInbox, TaskRules, TaskShelf
+    from orgpost.agent_inbox.chains import Chains
     from orgpost.budget import Limits
     from orgpost.config import Settings
     from orgpost.governor import Governor
@@ -76,9 +78,46 @@ class Post:
                 files=FileDelivery(self.store, max_bytes=limit),
                 notes=HookNotes(self.space),
                 rules=_rules(self.settings),
+                chains=_LateChains(self),
                 task=os.environ.get("ORGPOST_TASK_ID") or None,
             )
         )
+
+    @cached_property
+    def tasks(self) -> TaskShelf:
+        """The tasks of this space, whoever's they are."""
+        from orgpost.agent_inbox import TaskShelf
+
+        return TaskShelf(self.store, self.clock)
+
+    def inbox(self, name: str) -> AgentInbox:
+        """Give an agent's tasks; `UnknownActor`, or `NotAnAgent` of a person. No file is made."""
+        from orgpost.agent_inbox import AgentInbox, TaskDesk
+        from orgpost.refusals import NotAnAgent
+
+        actor = self.contacts.load().resolve(name)
+        if actor.kind == "person":
+            raise NotAnAgent(actor.id)
+        desk = TaskDesk(
+            space=self.space,
+            store=self.store,
+            clock=self.clock,
+            contacts=self.contacts.load,
+            me=lambda: self.me,
+            gate=self.governor,
+            host=os.uname().nodename,
+            pid=os.getpid,
+            held_task=os.environ.get("ORGPOST_TASK_ID") or None,
+            rules=_task_rules(self.settings),
+        )
+        return AgentInbox(desk, actor.id)
+
+    @cached_property
+    def chains(self) -> Chains:
+        """Who stands behind what agents send and make."""
+        from orgpost.agent_inbox.chains import Chains
+
+        return Chains(self.tasks, self.contacts.load)
 
     @cached_property
     def limits(self) -> Limits:
@@ -88,10 +127,12 @@ class Post:
     @cached_property
     def governor(self) -> Governor:
         """Who says what may be spent."""
+        from orgpost.agent_inbox import TaskLookup
         from orgpost.governor import Governor
 
         known = (self.store, self.clock, self.contacts.load, self.limits)
-        return Governor(*known, mail=self.messages)
+        tasks = TaskLookup(self.store, self.clock)
+        return Governor(*known, tasks, mail=self.messages)
 
     def _refuse_owners_who_are_no_people(self) -> None:
         from orgpost.config import refuse_overrides
@@ -109,6 +150,21 @@ class Post:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+class _LateChains:
+    """Looks for chains when somebody asks: whoever only reads mail does not load the tasks."""
+
+    def __init__(self, post: Post) -> None:
+        self._post = post
+
+    def of_task(self, id: str) -> tuple[str, ...]:
+        """Give a task's VIA and its FROM, the oldest first."""
+        return self._post.chains.of_task(id)
+
+    def held_by(self, actor: str) -> tuple[str, ...]:
+        """Give that of the task which an actor holds."""
+        return self._post.chains.held_by(actor)
 
 
 def _found(named: str | Path | None, environ: Mapping[str, str]) -> tuple[Path, Settings]:
@@ -138,6 +194,22 @@ def _rules(settings: Settings) -> Rules:
         max_hops=settings.whole("messaging.limits.max_hops"),
         messages_per_minute=settings.rates("messaging.limits.messages_per_minute"),
         thread_replies=settings.whole("messaging.limits.thread_replies_per_10_minutes"),
+    )
+
+
+def _task_rules(settings: Settings) -> TaskRules:
+    from orgpost.agent_inbox import TaskRules
+
+    return TaskRules(
+        lease_seconds=settings.whole("messaging.tasks.lease_seconds"),
+        max_attempts=settings.whole("messaging.tasks.max_attempts"),
+        slack_bytes=settings.whole("store.slack_bytes"),
+        timeout_minutes=settings.whole("messaging.compute.per_task_timeout_minutes"),
+        price_per_1000_tokens=settings.number("messaging.compute.price_per_1000_tokens"),
+        max_body_bytes=settings.whole("messaging.limits.max_body_bytes"),
+        boosts={
+            tier: settings.number(f"messaging.trust_tiers.{tier}.priority_boost") for tier in TIERS
+        },
     )
 
 

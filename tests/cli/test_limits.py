@@ -57,7 +57,7 @@ def test_via_is_the_chain_of_what_an_agent_writes(agents: Cli) -> None:
         assert agents.data(*words, "--via", order, "--as", "tex-agent")["via"] == ["mira"]
     assert agents.data("send", "tex", "x", "--via", order, "--as", "crt")["via"] == []
     status, error = refusal(agents, "send", "tex", "x", "--via", "task-1", "--as", "tex-agent")
-    assert (status, error["code"]) == (2, "wrong_kind")
+    assert (status, error["code"], error["message"]) == (3, "unknown_id", "send: no task task-1")
     status, error = refusal(agents, "send", "tex", "x", "--via", "msg-none", "--as", "tex-agent")
     assert (status, error["code"]) == (3, "unknown_id")
 

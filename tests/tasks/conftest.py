@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from orgpost.agent_inbox import AgentInbox, Rules, TaskDesk
-from orgpost.budget import Verdict
+from orgpost.agent_inbox import AgentInbox, TaskDesk, TaskRules
+from orgpost.budget import Unneeded, Verdict
 from orgpost.clock import FakeClock
 from orgpost.contact import Actor, Contacts
 from orgpost.store import FileStore
@@ -49,7 +49,10 @@ class Gate:
         tier = self.contacts().effective_tier(ask.sender, ask.via, toward=ask.agent)
         waits = ask.event == "create" and tier not in {"owner", "team"}
         awaiting = "owner-approval" if waits else None
-        return put(Verdict(allowed=True, tier=tier, awaiting=awaiting, task_id=ask.task_id))
+        try:
+            return put(Verdict(allowed=True, tier=tier, awaiting=awaiting, task_id=ask.task_id))
+        except Unneeded as there:
+            return there.result
 
     def more(self, fact: TaskFact, tokens: int) -> None:
         """Note it."""
@@ -59,17 +62,13 @@ class Gate:
         """Note it."""
         self.told.append(("settle", (fact.id, tokens)))
 
-    def release(self, fact: TaskFact) -> None:
+    def release(self, task: TaskFact, *, rejected: str = "") -> None:
         """Note it."""
-        self.told.append(("release", fact.id))
+        self.told.append(("remember" if rejected else "release", task.id))
 
     def record_usage(self, actor_id: str, tokens: int) -> None:
         """Note it."""
         self.told.append(("spend", (actor_id, tokens)))
-
-    def remember(self, fact: TaskFact, reason: str) -> None:
-        """Note it."""
-        self.told.append(("remember", (fact.id, reason)))
 
 
 @dataclass
@@ -81,7 +80,7 @@ class Shop:
     store: FileStore
     contacts: Contacts
     gate: Gate
-    rules: Rules
+    rules: TaskRules
     me: str = "tex"
     held_task: str | None = None
 
@@ -165,4 +164,4 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
     (tmp_path / "org" / "messaging" / "agents").mkdir(parents=True)
     clock, contacts = FakeClock(), Contacts(ACTORS)
     with FileStore(tmp_path, clock, sync="off", lock_seconds=0.2) as store:
-        yield Shop(tmp_path, clock, store, contacts, Gate(lambda: contacts), Rules())
+        yield Shop(tmp_path, clock, store, contacts, Gate(lambda: contacts), TaskRules())

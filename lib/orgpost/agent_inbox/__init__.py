@@ -11,7 +11,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from orgpost.agent_inbox.creating import Created, NewTask
-from orgpost.agent_inbox.desk import Rules, TaskDesk
+from orgpost.agent_inbox.desk import Rules as TaskRules
+from orgpost.agent_inbox.desk import TaskDesk
 from orgpost.agent_inbox.lookup import TaskLookup
 from orgpost.agent_inbox.rights import Hold
 from orgpost.agent_inbox.rows import count_states, rows
@@ -38,9 +39,9 @@ __all__ = [
     "Found",
     "Hold",
     "NewTask",
-    "Rules",
     "TaskDesk",
     "TaskLookup",
+    "TaskRules",
     "TaskShelf",
 ]
 

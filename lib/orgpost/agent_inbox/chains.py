@@ -11,11 +11,28 @@ from orgpost.org.stamp import parse_utc
 from orgpost.states import TaskState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from orgpost.agent_inbox.shelf import TaskShelf
     from orgpost.contact import Actor, Contacts
     from orgpost.task import Task
+
+
+class Chains:
+    """Answers the message store, which knows no tasks, on whose account somebody acts."""
+
+    def __init__(self, shelf: TaskShelf, contacts: Callable[[], Contacts]) -> None:
+        self._shelf, self._contacts = shelf, contacts
+
+    def of_task(self, id: str) -> tuple[str, ...]:
+        """Give a task's VIA and its FROM, the oldest first; `UnknownTask` where it is not there."""
+        return chain(self._shelf.plain_task(self._shelf.get(id, event="send")))
+
+    def held_by(self, actor: str) -> tuple[str, ...]:
+        """Give that of the task which an actor holds WORKING; of several, the least trusted."""
+        contacts = self._contacts()
+        known = contacts.get(actor)
+        return () if known is None else chain_of(self._shelf, known, None, contacts)
 
 
 def chain_of(

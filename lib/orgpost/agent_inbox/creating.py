@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from orgpost.agent_inbox.chains import chain_of
 from orgpost.agent_inbox.deciding import Deciding
 from orgpost.agent_inbox.shelf import as_bytes, source
-from orgpost.budget import Ask
+from orgpost.budget import Ask, Unneeded
+from orgpost.budget.work import content_hash
 from orgpost.errors import Conflict, InvalidField, NotPermitted, TooLarge
 from orgpost.message import EXPECTATIONS, PRIORITIES
 from orgpost.org.change import NewSub, Revision, revised
@@ -127,7 +128,7 @@ class Creating:
                 path, [entry], unless=lambda view: self._same_in(view, task)
             )
         if isinstance(receipt.found, Task):
-            return Created(receipt.found, duplicate=True)
+            raise Unneeded(Created(receipt.found, duplicate=True))
         if receipt.stored != "file":
             task = _with(task, stored=receipt.stored)
         return Created(task, verdict=verdict, editor=receipt.editor)
@@ -205,7 +206,7 @@ class Creating:
             payload=_payload(new.payload),
             parent=new.parent,
             via=via,
-            content_hash=None,
+            content_hash=content_hash(title, new.body),
             thread=id,
             expects=_one_of("expects", new.expects, EXPECTATIONS),
             timeout_seconds=_timeout(new.timeout),

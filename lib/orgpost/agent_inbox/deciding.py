@@ -74,11 +74,12 @@ class Deciding:
         words = one_line("reason", reason)
         if not words:
             raise InvalidField("reason", "must say something")
-        changed = self._change(
+        task = self._change(
             id, Event.REJECT, lambda task, when: life.rejected(task, self._desk.me(), words, when)
-        )
-        self._desk.gate.remember(fact(changed.after, self._desk.clock), words)
-        return changed.after
+        ).after
+        known_by = task.content_hash or ""
+        self._desk.gate.release(fact(task, self._desk.clock), rejected=known_by)
+        return task
 
     def cancel(self, id: str, reason: str = "", *, now: bool = False) -> Task:
         """Take a task back; a holder is asked to stop, or with `now` loses it at once."""
@@ -151,6 +152,7 @@ def _ask(task: Task, event: Event) -> Ask:
         tokens=task.estimated_tokens,
         effort=task.effort,
         content_hash=task.content_hash or "",
+        tier=task.trust_tier,
     )
 
 

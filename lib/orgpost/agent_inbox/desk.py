@@ -32,20 +32,17 @@ class Gate(Protocol):
         `depth` counts the agent's tasks: those queued or worked on, and those waiting.
         """
 
-    def more(self, fact: TaskFact, tokens: int) -> None:
+    def more(self, fact: TaskFact, tokens: int) -> object:
         """Reserve more for a task that used so many tokens so far; raises a `Refused`."""
 
     def settle(self, fact: TaskFact, tokens: int | None) -> None:
         """Write down what a task used; None is all that was reserved for it."""
 
-    def release(self, fact: TaskFact) -> None:
-        """Give back what is reserved for a task."""
+    def release(self, task: TaskFact, *, rejected: str = "") -> None:
+        """Give back what is reserved for a task; `rejected` is the hash of work nobody wants."""
 
     def record_usage(self, actor_id: str, tokens: int) -> None:
         """Write down tokens that were used outside a reservation."""
-
-    def remember(self, fact: TaskFact, reason: str) -> None:
-        """Remember work that an owner rejected."""
 
 
 class Rules(NamedTuple):

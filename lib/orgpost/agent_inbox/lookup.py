@@ -8,10 +8,11 @@ from orgpost.agent_inbox.changing import fact
 from orgpost.agent_inbox.rows import rows
 from orgpost.agent_inbox.shelf import Found, TaskShelf
 from orgpost.org.scan import Span
-from orgpost.states import TaskState
+from orgpost.states import TASK_ENDS, TaskState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from datetime import datetime
 
     from orgpost.budget import TaskFact
     from orgpost.clock import Clock
@@ -45,6 +46,15 @@ class TaskLookup:
             for row in rows(source.data, source.kind):
                 if row.state in _OPEN:
                     yield self._fact(Found(source, Span(row.start, row.end)))
+
+    def ended_since(self, moment: datetime) -> Iterator[TaskFact]:
+        """Find the tasks that came to their end since then; archived ones are found too."""
+        for source in self._shelf.everything():
+            for row in rows(source.data, source.kind):
+                if row.state in TASK_ENDS or row.state == TaskState.ARCHIVED:
+                    fact = self._fact(Found(source, Span(row.start, row.end)))
+                    if fact.ended is not None and fact.ended >= moment:
+                        yield fact
 
     def _fact(self, found: Found) -> TaskFact:
         return fact(self._shelf.plain_task(found), self._clock)

@@ -115,16 +115,15 @@ def read(text: str, day: str) -> Reading:
     titles = re.search(_LINE, text)
     wanted = len(rows) + (titles is not None and _is_titles(titles[0]))
     if wanted == len(re.findall(_ROW_LIKE, text)) and _are_named_right(rows):
-        return Reading(rows)
-    return Reading(_pattern(day).findall(text), tuple(_bad(text, day)))
+        return Reading(_spelt_out(rows, text))
+    rows = _pattern(day).findall(text)
+    return Reading(_spelt_out(rows, text), tuple(_bad(text, day)))
 
 
 def row_of(raw: Raw) -> Row:
     """Make a value of the cells of a row."""
     time, event, sender, agent, task, tokens, tier, note = raw
-    return Row(
-        time, event, sender, agent, task, int(tokens), tier, _ENTITY.sub(_plain, note.strip())
-    )
+    return Row(time, event, sender, agent, task, int(tokens), tier, note.strip())
 
 
 def is_whole(line: bytes, day: str) -> bool:
@@ -154,6 +153,17 @@ def _are_named_right(rows: Sequence[Raw]) -> bool:
 def _pattern(day: str, cells: Sequence[str] = _CELLS) -> re.Pattern[str]:
     row = _BAR.join(f"({cell})" for cell in (re.escape(day) + _CLOCK, *cells))
     return re.compile(rf"(?m)^{_BAR}{row}\|[ \t]*+\r?$")
+
+
+def _spelt_out(rows: Sequence[Raw], text: str) -> Sequence[Raw]:
+    if "\\" not in text:
+        return rows
+    return [raw if "\\" not in raw[-1] else _spelt(raw) for raw in rows]
+
+
+def _spelt(raw: Raw) -> Raw:
+    time, event, sender, agent, task, tokens, tier, note = raw
+    return time, event, sender, agent, task, tokens, tier, _ENTITY.sub(_plain, note)
 
 
 def _plain(found: re.Match[str]) -> str:

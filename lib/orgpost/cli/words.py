@@ -28,6 +28,7 @@ HOMES: Final[Mapping[str, str]] = {
     "digest": "overview",
     "trace": "overview",
     "contacts": "people",
+    "budget": "budgets",
     "migrate": "places",
     "doctor": "places",
     "config": "options",
@@ -36,7 +37,7 @@ HOMES: Final[Mapping[str, str]] = {
 # all of the parsing.
 vars(argparse)["_"] = str
 
-_WITH_VERBS: Final = frozenset({"contacts", "config"})
+_WITH_VERBS: Final = frozenset({"contacts", "config", "budget"})
 _VALUED: Final = {"--space": "space", "--as": "actor_name"}
 _WIDTH: Final = 98
 # Words after `--` are text, whatever they look like; no word of a command line can hold this.
@@ -52,6 +53,7 @@ orgpost COMMAND ... [--space DIR] [--as ACTOR] [--json]     a post office of pla
   search WORDS...         find mail               broadcast [TEXT|-]   write to everybody
   digest                  the state of things     trace ID             how far a message got
   contacts                who is who              config               settings
+  budget                  tokens spent and left
   migrate [DIR]           take over an old space  doctor               what is wrong, and --fix
   hook EVENT              what a coding agent's hook runs
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from orgpost.store import FileStore
     from orgpost.store.rows import Alone
 
-__all__ = ["Governor", "NoTasks", "TaskGovernor", "Tasks"]
+__all__ = ["Governor", "NoTasks", "TaskGovernor", "Tasks", "must_be_allowed"]
 
 T = TypeVar("T")
 
@@ -78,7 +78,7 @@ class Governor:
 
         def enter(alone: Alone) -> T:
             entry = self._gate.enter(alone, ask, depth)
-            _must_be_allowed(entry.verdict)
+            must_be_allowed(entry.verdict)
             return self._made(entry, put)
 
         return self._alone(enter)
@@ -137,7 +137,7 @@ class Governor:
 
         def enter(alone: Alone) -> Verdict:
             entry = self._gate.enter(alone, ask, _nobody)
-            _must_be_allowed(entry.verdict)
+            must_be_allowed(entry.verdict)
             return entry.verdict
 
         return self._alone(enter)
@@ -246,7 +246,8 @@ def _asked(
     )
 
 
-def _must_be_allowed(verdict: Verdict) -> None:
+def must_be_allowed(verdict: Verdict) -> None:
+    """Raise the error of a no, with the whole verdict in it."""
     if not verdict.allowed:
         kind = REFUSALS[verdict.code]
         raise kind(verdict.reason, verdict.retry_after_seconds, verdict=verdict.to_dict())

@@ -11,7 +11,7 @@ from orgpost.budget.work import next_day
 from orgpost.errors import InvalidField
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
     from orgpost.budget import Limits
@@ -38,6 +38,38 @@ class Left(NamedTuple):
     def remaining(self) -> int | None:
         """What is left, None without a limit."""
         return max(0, self.limit - self.spent - self.reserved) if self.limit else None
+
+
+class OpenTask(NamedTuple):
+    """A task that has tokens and has not used them yet; `kind` is hold or reserve."""
+
+    task: str
+    sender: str
+    tokens: int
+    kind: str
+
+
+class Standing(NamedTuple):
+    """What was spent and what is promised on a day; `limit` is 0 where there is none."""
+
+    day: str
+    resets_at: datetime
+    spent: int
+    reserved: int
+    limit: int
+    senders: Sequence[Left]
+    open: Sequence[OpenTask]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give it as ``--json`` prints it."""
+        numbers = {"spent": self.spent, "reserved": self.reserved, "limit": self.limit}
+        return {
+            "day": self.day,
+            "resets_at": row.stamp(self.resets_at),
+            "global": numbers,
+            "senders": [{**each._asdict(), "remaining": each.remaining} for each in self.senders],
+            "open": [each._asdict() for each in self.open],
+        }
 
 
 class Accounts:
@@ -80,6 +112,25 @@ class Accounts:
             self._limit(tier),
             len(books.submissions.get(actor, ())),
             _recent([*self._before(account, now), books], actor, now),
+        )
+
+    def standing(self, actor: str | None, day: str | None) -> Standing:
+        """Give what is known of a day, of all senders or of one."""
+        account, now = self.of(day)
+        books = account.books
+        who = books.senders() if actor is None else [actor]
+        return Standing(
+            account.day,
+            next_day(row.moment(f"{account.day}T00:00:00Z")),
+            books.spent_by_all(),
+            books.reserved_by_all(),
+            self.limits.daily_budget_tokens,
+            [self.left(each, account, now) for each in who],
+            [
+                OpenTask(task, left.sender, left.tokens, left.kind)
+                for task, left in books.open.items()
+                if actor in {None, left.sender}
+            ],
         )
 
     def usage(self, actor: str) -> dict[str, int | None]:

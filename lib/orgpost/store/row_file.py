@@ -50,7 +50,11 @@ class RowFile:
         """Give what every reader sees: whole rows, then those that wait; None is no table."""
         rows = self._waiting_rows()
         if rows is not None and not self._are_in(rows, data or b""):
-            data = _joined(data or self._table.header, rows)
+            begun = self._begun()
+            if begun is not None and data is not None and rows.startswith(data[begun:]):
+                data = data[:begun]
+            whole = without_torn(data or b"", self._table)
+            return _joined(whole or self._table.header, rows)
         return None if data is None else without_torn(data, self._table)
 
     def _waiting_rows(self) -> bytes | None:
@@ -61,11 +65,15 @@ class RowFile:
 
     def _are_in(self, rows: bytes, data: bytes) -> bool:
         # A kill may have come between the putting in and the forgetting.
+        begun = self._begun()
+        return begun is not None and _stand_at(data, rows, begun)
+
+    def _begun(self) -> int | None:
+        """Give where the rows that wait were to be put, if somebody has begun to."""
         with suppress(FileNotFoundError), self._disk.folder(FOLDER) as folder:
             found = self._disk.read(folder, self._place)
-            if found is not None and found[0].strip().isdigit():
-                return _stand_at(data, rows, int(found[0]))
-        return False
+            return int(found[0]) if found is not None and found[0].strip().isdigit() else None
+        return None
 
     # -- writing -------------------------------------------------------------------------------
 
@@ -119,9 +127,8 @@ class RowFile:
 
     def _begin(self, rows: bytes, data: bytes) -> None:
         """Cut off what a kill left of an earlier try, and say where these rows go."""
+        begun = self._begun()
         with trouble(self._table.path, "write"), self._disk.folder(FOLDER) as folder:
-            found = self._disk.read(folder, self._place)
-            begun = int(found[0]) if found is not None and found[0].strip().isdigit() else None
             if begun is not None and begun < len(data) and rows.startswith(data[begun:]):
                 self._cut(begun)
                 return

@@ -21,6 +21,7 @@ from orgpost.doctor.entry_checks import ENTRY_CHECKS, EntryCheck, check_people, 
 from orgpost.doctor.finding import Finding, Findings
 from orgpost.doctor.fixes import fix
 from orgpost.doctor.house_checks import HOUSE_CHECKS
+from orgpost.doctor.ledger_checks import LEDGER_CHECKS
 from orgpost.doctor.patient import Case, read_patient
 from orgpost.doctor.space_checks import SPACE_CHECKS
 from orgpost.doctor.text_checks import TEXT_CHECKS
@@ -131,7 +132,7 @@ def _look(case: Case, *, deep: bool) -> Iterator[Finding]:
         yield from _look_at(file, case)
     for space_check in SPACE_CHECKS:
         yield from space_check(patient)
-    for case_check in (*file_checks.DELIVERY_CHECKS, *left_checks.LEFT_CHECKS):
+    for case_check in (*file_checks.DELIVERY_CHECKS, *left_checks.LEFT_CHECKS, *LEDGER_CHECKS):
         yield from case_check(case)
     if deep:
         yield from check_deep(patient)

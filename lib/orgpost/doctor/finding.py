@@ -35,6 +35,8 @@ SEVERITY: Final = {
     "torn": ERROR,
     "journal": ERROR,
     "waiting": ERROR,
+    "ledger": ERROR,
+    "waiting-rows": ERROR,
     "scratch": ERROR,
     "file-missing": ERROR,
     "file-changed": ERROR,
@@ -54,6 +56,8 @@ SEVERITY: Final = {
     "old-layout": WARNING,
     "quarantine": WARNING,
     "network": WARNING,
+    "ledger-ahead": WARNING,
+    "reservation": WARNING,
 }
 
 

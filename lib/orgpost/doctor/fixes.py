@@ -9,6 +9,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
+from orgpost.doctor.ledger_checks import fix_ledger, fix_waiting_rows
 from orgpost.doctor.patient import OrgFile
 from orgpost.doctor.space_checks import is_cut_short
 from orgpost.doctor.text_checks import with_head
@@ -147,6 +148,8 @@ FIXES: Final[Mapping[str, Callable[[Case, Finding], None]]] = {
     "waiting": _fix_journal,
     "scratch": _fix_scratch,
     "orphan-files": _fix_orphans,
+    "ledger": fix_ledger,
+    "waiting-rows": fix_waiting_rows,
 }
 
 

@@ -57,6 +57,10 @@ class RowFile:
             return _joined(whole or self._table.header, rows)
         return None if data is None else without_torn(data, self._table)
 
+    def waiting(self) -> int:
+        """Count the rows that wait."""
+        return (self._waiting_rows() or b"").count(b"\n")
+
     def _waiting_rows(self) -> bytes | None:
         with suppress(FileNotFoundError), self._disk.folder(FOLDER) as folder:
             found = self._disk.read(folder, self._waiting)

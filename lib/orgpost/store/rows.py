@@ -113,6 +113,15 @@ class Rows:
         age = self._clock.wall_ns() - there.st_mtime_ns
         return abs(age) < SAVE_SECONDS * 10**9
 
+    def waiting(self, table: Table) -> tuple[int, str | None]:
+        """Count the rows that wait, and say in words for whom, if an editor keeps them waiting."""
+        folder, _, name = table.path.rpartition("/")
+        with suppress(FileNotFoundError), self._disk.folder(f"{ROOT}/{folder}") as fd:
+            editor = self._watch.editor(fd, name)
+            words = None if editor is None else editor.words(table.path)
+            return RowFile(self._disk, table, fd).waiting(), words
+        return 0, None
+
     def append(self, table: Table, rows: bytes, *, synced: bool = False) -> None:
         """Put rows at the end of a table, or let them wait for a person's unsaved changes.
 

@@ -209,3 +209,16 @@ def test_tasks_that_are_over_move_to_the_archive_of_their_month(shop: Shop) -> N
     assert shop.now(second.id).ready
     with pytest.raises(WrongState, match="revise: expected DONE, found ARCHIVED"):
         shop.inbox().request_revision(first.id, "better")
+
+
+def test_only_the_owner_archives_by_name(shop: Shop) -> None:
+    """What another one sent stays in sight until the owner, or time, puts it away."""
+    task = shop.add(sender="crt")
+    with shop.acting("crt"):
+        shop.inbox().cancel(task.id)
+        before = shop.content()
+        with pytest.raises(NotPermitted, match="archive: only tex, the owner of tex-agent"):
+            shop.inbox().archive(task.id)
+        assert shop.content() == before
+        shop.clock.advance(60)
+        assert shop.inbox().archive_old(age=timedelta(seconds=1)).ids == [task.id]

@@ -10,7 +10,7 @@ from datetime import UTC
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from orgpost.agent_inbox.rights import must_be_in
+from orgpost.agent_inbox.rights import must_be_in, must_be_owner
 from orgpost.agent_inbox.rows import rows
 from orgpost.agent_inbox.shelf import Found, as_bytes
 from orgpost.org import scan
@@ -54,7 +54,8 @@ class TaskArchiving:
         self._path = f"agents/{name}.org"
 
     def archive(self, ids: Iterable[str], *, dry_run: bool = False) -> ArchivedTasks:
-        """Archive tasks; one bad id or state, and nothing changes."""
+        """Archive tasks, which only their owner may; one bad id or state, and nothing changes."""
+        must_be_owner(self._desk.good_contacts(), self._desk.me(), self._name, Event.ARCHIVE)
         tasks = []
         for id in dict.fromkeys(ids):
             found = self._shelf.get(id, event=str(Event.ARCHIVE), agent=self._name)

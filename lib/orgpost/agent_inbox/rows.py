@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from orgpost.org import scan
 from orgpost.org.entry import parse
-from orgpost.org.syntax import TASK
+from orgpost.org.syntax import PLANNED, TASK
 from orgpost.states import TaskState
 
 if TYPE_CHECKING:
@@ -64,27 +64,31 @@ def _twice(id: str, seen: set[str]) -> bool:
 
 # As orgpost writes it: the rest of the drawer is searched only for what is not in every task.
 _HEAD: Final = re.compile(
-    rb"\* ([A-Z]+) +(?:\[#([ABC])\] )?[^\n]*\n((?:(?:CLOSED|SCHEDULED|DEADLINE): [^\n]*\n)?)"
+    rb"\* ([A-Z]+) +(?:\[#([ABC])\] |(?![ \t]|\[#))[^\n]*\n"
+    rb"((?:(?:CLOSED|SCHEDULED|DEADLINE): [^\n]*\n)?)"
     rb":PROPERTIES:\n:ID: +([^ \t\n]+)\n((?::[^ \t\n]+: [^\n\r]*\n)*?):END:\n"
 )
 _FIELD: Final = re.compile(
     rb"(?m)^:(TRUST_TIER|CREATED|NOT_BEFORE|DEPENDS_ON|LEASE): +([^\n]*?) *$"
 )
+_SMALL_KEY: Final = re.compile(rb"\n:[^:a-z\n]*[a-z]")
 _LEASE: Final = re.compile(r"(\S+) ([0-9]{1,18}) \S+")
-_SCHEDULED: Final = re.compile(r"SCHEDULED: *([<\[][^>\]\n]*[>\]])")
 
 
 def row_of(raw: bytes, start: int, kind: FileKind) -> Row | None:
     """Give the row of one entry, whose bytes begin at an offset; None for a note."""
     found = _HEAD.match(raw)
-    if found is None or kind.crlf:
+    if found is None or kind.crlf or _SMALL_KEY.search(raw, found.end(4), found.end(5)):
         return _row_the_long_way(raw, start, kind)
     state, priority, planning, id, drawer = found.groups()
-    fields = {name: value.decode() for name, value in reversed(_FIELD.findall(drawer))}
+    fields = {
+        name: value.decode("utf-8", "surrogateescape").strip(" \t")
+        for name, value in reversed(_FIELD.findall(drawer))
+    }
     lease = _LEASE.fullmatch(fields.get(b"LEASE", ""))
     if lease is None or b'"' in drawer or state.decode() not in kind.keywords:
         return _row_the_long_way(raw, start, kind)
-    scheduled = _SCHEDULED.search(planning.decode("utf-8", "replace")) if planning else None
+    dates = re.findall(PLANNED, planning.decode("utf-8", "surrogateescape")) if planning else ()
     return Row(
         start,
         start + len(raw),
@@ -94,7 +98,7 @@ def row_of(raw: bytes, start: int, kind: FileKind) -> Row | None:
         fields.get(b"TRUST_TIER", "unknown"),
         fields.get(b"CREATED", ""),
         fields.get(b"NOT_BEFORE", ""),
-        scheduled[1] if scheduled else "",
+        dict(dates).get("SCHEDULED", ""),
         tuple(fields.get(b"DEPENDS_ON", "").split()),
         lease[1],
         int(lease[2]),

@@ -202,7 +202,7 @@ def test_what_was_done_and_never_settled_is_settled(facts: dict[str, Any], rows:
 def test_what_is_over_or_known_is_not_missing() -> None:
     """Only what is to be done and has nothing in the ledger."""
     open_ = fact(id="task-2")
-    known = Books().read_on(mending.missing(Books(), [open_], Limits(), payer, row.stamp(NOW)))
+    known = Books().read_on([*mending.missing(Books(), [open_], Limits(), payer, row.stamp(NOW))])
     tasks = [fact(state="DONE"), open_, fact(tier="owner", estimated_tokens=0)]
     assert list(mending.missing(known, tasks, Limits(), payer, "")) == []
     assert list(known.open) == ["task-2"]

@@ -501,6 +501,20 @@ def test_a_task_that_a_person_ended_is_settled_by_whoever_asks_next(
     assert (ended.event, ended.tokens) == (event, tokens)
 
 
+def test_nobody_is_refused_for_tokens_that_only_seem_to_be_used(treasury: Treasury) -> None:
+    """Of very many open tasks only some are looked at by each who asks, but then all are."""
+    treasury.with_limits(tasks_per_hour=0, max_queue_depth=0)
+    facts = [treasury.add(tokens=1000) for _ in range(100)]
+    for fact in facts:
+        treasury.board.change(fact.id, state="CANCELLED")
+    treasury.add("ann", tokens=1)
+    released = [each for each in treasury.rows() if each.event == "release"]
+    assert 0 < len(released) < 100
+    treasury.add(tokens=50_000)
+    treasury.add(tokens=50_000)
+    assert treasury.governor.get_usage("crt")["reserved_tokens"] == 100_000
+
+
 # -- what is asked and told ----------------------------------------------------------------------
 
 

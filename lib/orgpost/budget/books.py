@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from orgpost.budget import row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from orgpost.budget.row import Raw, Row
 
@@ -48,9 +48,6 @@ class Note(NamedTuple):
         return "".join(following[:1])
 
 
-_NO_NOTE = Note("", ())
-
-
 class Books:
     """The sums of one ledger so far; `last` is the time of its latest row."""
 
@@ -70,25 +67,28 @@ class Books:
 
     __hash__ = None  # type: ignore[assignment]  # they are read on
 
-    def read_on(self, rows: Iterable[Raw | Row]) -> Books:
+    def read_on(self, rows: Sequence[Raw] | Sequence[Row]) -> Books:
         """Add rows; gives itself."""
-        spent, last = self.spent, self.last
+        spent = self.spent
         for time, event, sender, agent, task, tokens, tier, text in rows:
             if event == row.SETTLE:
                 self._close(task)
                 self.settled.add(task)
                 spent[sender] = spent.get(sender, 0) + int(tokens)
             elif event in _OPENING:
-                note = Note.of(text) if text else _NO_NOTE
-                self._open(event, task, Open(sender, agent, int(tokens), event, tier, time), note)
+                new = Open(sender, agent, int(tokens), event, tier, time)
+                if text or event == row.CARRY or task in self.open:
+                    self._open(event, task, new, Note.of(text))
+                else:
+                    self._count(new, time)
+                    self._put(task, new)
             elif event == row.RELEASE:
                 self._close(task)
             elif event == row.SPEND:
                 spent[sender] = spent.get(sender, 0) + int(tokens)
             elif event == row.REFUSE:
                 self.refusals[sender, *Note.of(text).words[:2]] = time
-            last = max(last, time)
-        self.last = last
+        self.last = max((self.last, *(each[0] for each in rows)))
         return self
 
     # -- what it adds up to --------------------------------------------------------------------
@@ -127,11 +127,10 @@ class Books:
             new = new._replace(
                 tokens=new.tokens + more, since=before.since, start=before.start, tier=before.tier
             )
-        elif not note.words:
-            self._count(new, new.since)
-        elif note.words[0] not in _NOT_NEW:
+        elif _NOT_NEW.isdisjoint(note.words[:1]):
             new = new._replace(start=note.after(row.START))
             self._count(new, new.start or new.since)
+        self._close(task)
         self._put(task, new)
 
     def _count(self, new: Open, start: str) -> None:
@@ -139,7 +138,6 @@ class Books:
         self.starts[new.sender, new.agent] = start
 
     def _put(self, task: str, new: Open) -> None:
-        self._close(task)
         self.open[task] = new
         sums = self.held if new.kind == row.HOLD else self.reserved
         sums[new.sender] = sums.get(new.sender, 0) + new.tokens

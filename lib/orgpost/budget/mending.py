@@ -66,11 +66,17 @@ def unsettled(
             yield of_task(fact, row.SETTLE, charged(fact), time, tokens)
 
 
-def overdue(books: Books, tasks: Mapping[str, TaskFact], now: datetime, time: str) -> Iterator[Row]:
-    """Give the rows that close what no task needs any more."""
+def overdue(
+    books: Books,
+    tasks: Mapping[str, TaskFact],
+    now: datetime,
+    time: str,
+    ids: Iterable[str] | None = None,
+) -> Iterator[Row]:
+    """Give the rows that close what no task needs any more, of these tasks or of all."""
     too_old = row.stamp(now - ORPHAN_AFTER)
-    for task, left in books.open.items():
-        fact = tasks.get(task)
+    for task in books.open if ids is None else ids:
+        left, fact = books.open[task], tasks.get(task)
         if fact is None:
             if left.since < too_old:
                 yield of_open(row.RELEASE, task, left, time, note=row.ORPHAN)

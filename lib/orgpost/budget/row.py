@@ -57,7 +57,7 @@ _FAULTS: Final = (
     "is no whole number of tokens",
     "is no tier",
 )
-_ROW_LIKE: Final = r"(?:\A|\n)[ \t]*+\|(?!-)"
+_ROW_LIKE: Final = r"\n[ \t]*+\|(?!-)"
 _LINE: Final = r"(?m)^[ \t]*\|(?!-)[^\n]*"
 _BAR: Final = r"[ \t]*+\|[ \t]*+"
 _TITLES: Final = rf"{_BAR}{_BAR.join(COLUMNS)}{_BAR}\r?"
@@ -114,7 +114,7 @@ def read(text: str, day: str) -> Reading:
     rows = _pattern(day, _LOOSE).findall(text)
     titles = re.search(_LINE, text)
     wanted = len(rows) + (titles is not None and _is_titles(titles[0]))
-    if wanted == len(re.findall(_ROW_LIKE, text)) and _are_named_right(rows):
+    if wanted == len(re.findall(_ROW_LIKE, f"\n{text}")) and _are_named_right(rows):
         return Reading(_spelt_out(rows, text))
     rows = _pattern(day).findall(text)
     return Reading(_spelt_out(rows, text), tuple(_bad(text, day)))

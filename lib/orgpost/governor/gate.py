@@ -15,7 +15,7 @@ from orgpost.budget.verdict import CREATE, RENEW, RETRY, REVISE, Ask, Verdict
 from orgpost.governor.standing import Standing, charged, standing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
     from orgpost.budget import Limits, TaskFact
@@ -30,6 +30,13 @@ _HOUR: Final = timedelta(hours=1)
 _ONCE_IN: Final = timedelta(seconds=60)
 # To approve or to go on is no submission: what is refused then is not remembered.
 _SUBMITTED: Final = frozenset({CREATE, RETRY, REVISE})
+
+# Nobody is refused for tokens that only seem to be used.
+_TOKENS_ARE_SHORT: Final = frozenset(
+    {"budget_exceeded", "sender_limit_exceeded", "global_budget_exceeded"}
+)
+# So many of the open tasks are looked at by each who asks: who has thousands is not to wait.
+_AT_A_TIME: Final = 32
 
 
 class Entry(NamedTuple):
@@ -75,7 +82,10 @@ class Gate:
     def enter(self, alone: Alone, ask: Ask, depth: Callable[[], tuple[int, int]]) -> Entry:
         """Judge, and reserve or write down that it was refused."""
         leaf = self.open(alone)
-        verdict = self._judge(leaf, alone, ask, (0, 0) if ask.tray else depth())
+        before_it = (0, 0) if ask.tray else depth()
+        verdict = self._judge(leaf, alone, ask, before_it)
+        if verdict.code in _TOKENS_ARE_SHORT and self._close_overdue(leaf, list(leaf.books.open)):
+            verdict = self._judge(leaf, alone, ask, before_it)
         before = leaf.books.open.get(ask.task_id)
         if not verdict.allowed:
             leaf.write(*self._refusal(leaf, ask, verdict))
@@ -103,9 +113,15 @@ class Gate:
         if alone.new_boot:
             leaf.write(*self._missing(leaf), *self._unsettled(leaf))
             alone.know_boot()
-        found = self._tasks.find(list(leaf.books.open)) if leaf.books.open else {}
-        leaf.write(*mending.overdue(leaf.books, found, leaf.now, leaf.time))
+        self._close_overdue(leaf, _in_turn(leaf))
         return leaf
+
+    def _close_overdue(self, leaf: Leaf, ids: Sequence[str]) -> bool:
+        """Close what no task needs any more, of these; says whether there was any."""
+        found = self._tasks.find(ids) if ids else {}
+        rows = list(mending.overdue(leaf.books, found, leaf.now, leaf.time, ids))
+        leaf.write(*rows)
+        return bool(rows)
 
     def _missing(self, leaf: Leaf, event: str = "") -> list[Row]:
         tasks = self._tasks.open_tasks()
@@ -220,3 +236,12 @@ class Gate:
         task = ask.task_id or row.NOTHING
         agent = ask.agent or row.NOTHING
         return Row(leaf.time, event, verdict.charged_to, agent, task, tokens, verdict.tier, note)
+
+
+def _in_turn(leaf: Leaf) -> Sequence[str]:
+    """Choose open tasks to look at: all of them in their turn, as time goes on."""
+    ids = list(leaf.books.open)
+    if len(ids) <= _AT_A_TIME:
+        return ids
+    start = int(leaf.now.timestamp()) * _AT_A_TIME % len(ids)
+    return (ids[start:] + ids[:start])[:_AT_A_TIME]

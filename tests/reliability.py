@@ -27,6 +27,8 @@ SUITES: Final = {
     "disk full": "tests/fault/test_full.py",
     "disk failing": "tests/fault/test_eio.py",
     "read-only": "tests/fault/test_readonly.py",
+    "budget": "tests/race/test_budget.py",
+    "ledger rows": "tests/store/test_rows.py",
     "hostile text": "tests/fuzz",
     "planted bugs": "tests/planted",
 }

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from orgpost.agent_inbox import AgentInbox, TaskRules, TaskShelf
     from orgpost.agent_inbox.chains import Chains
+    from orgpost.answering import Answering
     from orgpost.budget import Limits
     from orgpost.config import Settings
     from orgpost.governor import Governor
@@ -111,6 +112,14 @@ class Post:
             rules=_task_rules(self.settings),
         )
         return AgentInbox(desk, actor.id)
+
+    @cached_property
+    def answering(self) -> Answering:
+        """Who writes to the senders of tasks."""
+        from orgpost.answering import Answering
+
+        limit = self.settings.whole("messaging.limits.max_body_bytes")
+        return Answering(self.messages, self.store, self.contacts.load, max_body_bytes=limit)
 
     @cached_property
     def chains(self) -> Chains:

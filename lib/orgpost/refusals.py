@@ -96,6 +96,11 @@ class Refused(OrgpostError, exit_code=5):
     retry_after_seconds: int | None = None
     verdict: Mapping[str, Any] = fact(default={}, kw_only=True)
 
+    def lines(self) -> list[str]:
+        """Say in one line that it was refused, why, and when to try again."""
+        when = "" if self.retry_after_seconds is None else f"; {self.advise()}"
+        return [f"refused: {self}{when}"]
+
     def advise(self) -> str:
         """Say when to try again."""
         if self.retry_after_seconds is None:
@@ -147,11 +152,24 @@ class Timeout(Refused, exit_code=5):
     """The task has had all the time that a task may have."""
 
     sentence = "{event}: {reason}"
+    advice = "give it back with what there is, or fail it: orgpost task release, orgpost task fail"
     event: str = ""
+
+    def lines(self) -> list[str]:
+        """Say it in the words of every other loss of a lease."""
+        return [str(self)]
+
+    def advise(self) -> str:
+        """Say what is left to do."""
+        return self.advice
 
 
 class NotAccepted(Refused, exit_code=6):
     """The sender, or somebody behind it, is not on the agent's list."""
+
+    def lines(self) -> list[str]:
+        """Say it without a prefix: the reason begins with these words."""
+        return [str(self)]
 
 
 class NotYours(NotPermitted, exit_code=6):

@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from orgpost.message import utc_or_none
+from orgpost.names import TIERS
 from orgpost.org.entry import Draft
 from orgpost.org.logbook import state_items
 from orgpost.org.stamp import format_stamp, parse_created, parse_stamp, parse_utc
@@ -61,7 +62,7 @@ def read(
         created=parse_created(get("CREATED") or "", zone, id),
         priority=priority_of(entry),
         tags=entry.tags,
-        trust_tier=get("TRUST_TIER") or "unknown",
+        trust_tier=tier if (tier := get("TRUST_TIER")) in TIERS else "unknown",
         effort=whole(get("EFFORT_LEVEL"), 1),
         max_attempts=whole(get("MAX_ATTEMPTS"), MAX_ATTEMPTS),
         lease_until=lease.until,

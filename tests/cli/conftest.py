@@ -12,6 +12,8 @@ from tests.cli.door import Cli
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.cli.office import Office
+
 CONTACTS = b"""\
 # who is who here
 actors:
@@ -48,3 +50,11 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
     still = FakeClock()
     monkeypatch.setattr("orgpost.post.Clock", lambda: still)
     return still
+
+
+@pytest.fixture
+def office(cli: Cli, clock: FakeClock) -> Office:
+    """A space with agents; the clock stands still."""
+    from tests.cli.office import Office
+
+    return Office(cli)

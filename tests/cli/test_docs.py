@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from tests.cli.door import Cli
+    from tests.cli.office import Office
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 PAGE: Final = (ROOT / "docs" / "cli.md").read_text()
@@ -54,9 +55,8 @@ def test_each_error_is_on_the_page() -> None:
     table = PAGE[PAGE.index("## Exit statuses") : PAGE.index("## A message")]
     rows = re.findall(r"(?m)^\| (\d+) \| (.*) \|$", table)
     told = {(int(n), code) for n, codes in rows for code in re.findall(r"`([a-z0-9_]+)`", codes)}
-    # Tasks have no commands yet: of what the governor refuses, mail meets only some.
-    real = codes_of(errors)
-    assert real <= told <= real | codes_of(refusals)
+    real = codes_of(errors) | codes_of(refusals)
+    assert told == real - {(refusals.Refused.exit_code, refusals.Refused.code)}
 
 
 def codes_of(module: ModuleType) -> set[tuple[int, str]]:
@@ -73,11 +73,32 @@ def codes_of(module: ModuleType) -> set[tuple[int, str]]:
 
 def test_each_key_of_a_message_is_on_the_page(cli: Cli) -> None:
     """The table of a message is what a message has."""
-    table = PAGE[PAGE.index("## A message") : PAGE.index("## `orgpost init")]
+    table = PAGE[PAGE.index("## A message") : PAGE.index("## A task")]
     told = re.findall(r"`([a-z_]+)`", " ".join(re.findall(r"(?m)^\| (`.*?) \|", table)))
     cli.id("send", "tex", "hi")
     (message,) = cli.data("inbox")["messages"]
     assert {*told, "tier"} == set(message)
+
+
+def test_each_key_of_a_task_is_on_the_page(office: Office) -> None:
+    """The table of a task is what a task has."""
+    table = PAGE[PAGE.index("## A task") : PAGE.index("## `orgpost init")]
+    told = re.findall(r"`([a-z0-9_]+)`", " ".join(re.findall(r"(?m)^\| (`.*?) \|", table)))
+    (task,) = office.data("approve", office.add(by="mira"))["tasks"]
+    assert sorted(told) == sorted(task)
+
+
+@pytest.mark.parametrize("verb", ["add", "list", "show", "claim", "renew", "counts", "graph"])
+def test_each_key_of_a_verb_is_on_the_page(verb: str, office: Office) -> None:
+    """What a program gets is a task and what the page names."""
+    id = office.add()
+    plain = {*office.data("approve", office.add(by="mira"))["tasks"][0]}
+    if verb == "renew":
+        office.claim("--id", id)
+    words = {"show": [id], "renew": [id], "add": ["tex-agent", "x"]}.get(verb, ["tex-agent"])
+    (row,) = re.findall(rf"(?m)^\| `{verb}` \| (.*) \|$", section("task"))
+    told = set(re.findall(r"`([a-z_]+)`", row))
+    assert set(office.data(verb, *words)) - plain <= told
 
 
 @pytest.mark.parametrize(

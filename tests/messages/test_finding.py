@@ -110,11 +110,12 @@ def test_a_broadcast_is_a_thread_without_a_root(office: Office) -> None:
 
 
 def test_a_thread_of_nobody_is_unknown(office: Office) -> None:
-    """Exit 3."""
-    with pytest.raises(UnknownId):
-        office.mail.find_thread("msg-nowhere")
+    """Exit 3; so is that of a task of which nobody wrote."""
+    for id in ("msg-nowhere", "task-1"):
+        with pytest.raises(UnknownId):
+            office.mail.find_thread(id)
     with pytest.raises(WrongKind):
-        office.mail.find_thread("task-1")
+        office.mail.find_thread("chg-1")
 
 
 # --- words --------------------------------------------------------------------------------------

@@ -18,19 +18,19 @@ from orgpost.agent_inbox.rights import Hold
 from orgpost.agent_inbox.rows import count_states, rows
 from orgpost.agent_inbox.shelf import Found, TaskShelf
 from orgpost.org.scan import Span
-from orgpost.states import TaskState
+from orgpost.states import Event, TaskState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date, datetime, timedelta
 
     from orgpost.agent_inbox.archiving import ArchivedTasks, TaskArchiving
-    from orgpost.agent_inbox.claiming import Claiming
+    from orgpost.agent_inbox.claiming import Claiming, Taken
     from orgpost.agent_inbox.creating import Creating
     from orgpost.agent_inbox.deciding import Deciding
+    from orgpost.agent_inbox.graph import Graph
     from orgpost.agent_inbox.holding import Holding
-    from orgpost.agent_inbox.listing import Standing
-    from orgpost.states import Event
+    from orgpost.agent_inbox.listing import Standing, Turns
     from orgpost.task import Claim, Task
 
 __all__ = [
@@ -177,6 +177,17 @@ class AgentInbox:
         limit: int = 1,
     ) -> list[Claim]:
         """Take what is ready, in the order of the queue; nothing ready is an empty list."""
+        return self.take(id=id, lease_seconds=lease_seconds, holder=holder, limit=limit).claims
+
+    def take(
+        self,
+        *,
+        id: str | None = None,
+        lease_seconds: int | None = None,
+        holder: str | None = None,
+        limit: int = 1,
+    ) -> Taken:
+        """Claim, and tell which leases had run out; what is DEAD by that wants its answer."""
         return self._claiming.claim(id=id, lease_seconds=lease_seconds, holder=holder, limit=limit)
 
     def expire(self) -> list[Task]:
@@ -216,6 +227,19 @@ class AgentInbox:
             quality_score=quality_score,
         )
         return self._holding.complete(claim, outcome)
+
+    def check_complete(
+        self,
+        claim: Claim | Hold,
+        *,
+        tokens_used: int | None = None,
+        result_path: str | None = None,
+    ) -> None:
+        """Raise what `complete` would raise now; the hold is looked at last."""
+        from orgpost.agent_inbox.life import Outcome
+
+        outcome = Outcome(tokens_used=tokens_used, result_path=result_path)
+        self._holding.check(claim, Event.COMPLETE, outcome)
 
     def fail(
         self,
@@ -264,11 +288,20 @@ class AgentInbox:
 
         return standing(self._shelf, self.name)
 
-    def in_turn(self) -> list[Task]:
-        """Give what is not over: worked on first, then in the order of the queue, then waiting."""
+    def in_turn(self, *, over: bool = False) -> Turns:
+        """Give what is not over: worked on first, then in the order of the queue, then waiting.
+
+        With `over`, whatever else the hot file holds comes behind. Tasks are made when taken.
+        """
         from orgpost.agent_inbox.listing import in_turn
 
-        return in_turn(self._shelf, self.name, self._desk.rules.boosts)
+        return in_turn(self._shelf, self.name, self._desk.rules.boosts, over=over)
+
+    def graph(self) -> Graph:
+        """Say which tasks wait for which."""
+        from orgpost.agent_inbox.graph import graph
+
+        return graph(self._shelf, self.name)
 
     # -- the archive -----------------------------------------------------------------------------
 

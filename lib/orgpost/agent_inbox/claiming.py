@@ -47,6 +47,13 @@ class Wish(NamedTuple):
     id: str | None = None
 
 
+class Taken(NamedTuple):
+    """What a claimant got, and the tasks whose leases had run out before, as they are now."""
+
+    claims: list[Claim]
+    expired: list[Task]
+
+
 class _Taken(NamedTuple):
     claims: list[Claim]
     expired: list[Changed]
@@ -66,7 +73,7 @@ class Claiming:
         lease_seconds: int | None = None,
         holder: str | None = None,
         limit: int = 1,
-    ) -> list[Claim]:
+    ) -> Taken:
         """Take what is ready, in the order of the queue; nothing ready is an empty list."""
         me = self._desk.me()
         wish = Wish(me, self._holder(holder, me), self.lease_length(lease_seconds), limit, id)
@@ -76,7 +83,7 @@ class Claiming:
         taken = self._edit(wish)
         for each in taken.expired:
             tell_the_ledger(self._desk, each)
-        return taken.claims
+        return Taken(taken.claims, [each.after for each in taken.expired])
 
     def _edit(self, wish: Wish) -> _Taken:
         if wish.id is not None:

@@ -50,7 +50,8 @@ class NewTask:
     """What a sender asks for.
 
     `scheduled` and `deadline` are a date, a time, or an Org stamp's words (with a repeater);
-    `timeout` is in seconds; `via` and `parent` say on whose account an agent asks.
+    `timeout` is in seconds; `via` and `parent` say on whose account an agent asks; `thread` is that
+    of the message from which the task is made.
     """
 
     sender: str
@@ -73,6 +74,7 @@ class NewTask:
     id: str | None = None
     parent: str | None = None
     via: Sequence[str] | None = None
+    thread: str | None = None
     properties: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -207,7 +209,7 @@ class Creating:
             parent=new.parent,
             via=via,
             content_hash=content_hash(title, new.body),
-            thread=id,
+            thread=new.thread or id,
             expects=_one_of("expects", new.expects, EXPECTATIONS),
             timeout_seconds=_timeout(new.timeout),
             accept=_accept(new.accept, tier),

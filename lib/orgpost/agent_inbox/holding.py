@@ -134,6 +134,14 @@ class Holding:
             self._desk.gate.record_usage(task.via[0] if task.via else task.sender, spent)
         return task
 
+    def check(self, claim: Claim | Hold, event: Event, outcome: Outcome) -> None:
+        """Raise what the event would raise now; nothing is written."""
+        hold, _ = self._hold(claim, event)
+        self._checked(outcome)
+        found = self._shelf.get(hold.id, event=str(event), agent=self._name)
+        task = self._shelf.plain_task(found)
+        must_hold(task, found.entry(), hold, event, self._desk.clock.now())
+
     def _hold(self, claim: Claim | Hold, event: Event) -> tuple[Hold, str]:
         hold = Hold(claim.task.id, claim.token) if isinstance(claim, Claim) else claim
         me = self._desk.me()

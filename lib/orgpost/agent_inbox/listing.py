@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple, overload
 
 from orgpost.agent_inbox.dependencies import is_due
 from orgpost.agent_inbox.queue import Queue
@@ -14,8 +15,40 @@ from orgpost.states import TaskState
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from orgpost.agent_inbox.shelf import TaskShelf
+    from orgpost.agent_inbox.dependencies import Dependencies
+    from orgpost.agent_inbox.rows import Row
+    from orgpost.agent_inbox.shelf import Source, TaskShelf
     from orgpost.task import Task
+
+
+class Turns(Sequence["Task"]):
+    """Tasks in an order; its length counts, each task is made when it is taken."""
+
+    def __init__(self, shelf: TaskShelf, source: Source, rows: Sequence[Row]) -> None:
+        self._shelf, self._source, self.rows = shelf, source, rows
+        self._known: Dependencies | None = None
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @overload
+    def __getitem__(self, at: int) -> Task: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> Turns: ...
+
+    def __getitem__(self, at: int | slice) -> Task | Turns:
+        if isinstance(at, slice):
+            return Turns(self._shelf, self._source, self.rows[at])
+        row = self.rows[at]
+        if row.depends_on and self._known is None:
+            self._known = self._shelf.dependencies()
+        return self._shelf.task(Found(self._source, Span(row.start, row.end)), self._known)
+
+    def in_states(self, states: frozenset[str]) -> Turns:
+        """Keep those in one of these states."""
+        kept = [row for row in self.rows if row.state in states]
+        return Turns(self._shelf, self._source, kept)
 
 
 class Standing(NamedTuple):
@@ -51,12 +84,16 @@ def standing(shelf: TaskShelf, name: str) -> Standing:
     return Standing(ready, len(queued) - ready, stuck, working)
 
 
-def in_turn(shelf: TaskShelf, name: str, boosts: Mapping[str, float]) -> list[Task]:
+def in_turn(
+    shelf: TaskShelf, name: str, boosts: Mapping[str, float], *, over: bool = False
+) -> Turns:
     """Give what is worked on, then what is queued in the order of claims, then what waits."""
     source = shelf.agent(name)
     all_rows = rows(source.data, source.kind)
     queue = Queue(boosts, all_rows)
     waiting = [row for row in all_rows if row.state == TaskState.WAITING]
     order = [*queue.working(), *queue.queued(), *waiting]
-    known = shelf.dependencies() if any(row.depends_on for row in order) else None
-    return [shelf.task(Found(source, Span(row.start, row.end)), known) for row in order]
+    if over:
+        first = {row.start for row in order}
+        order += [row for row in all_rows if row.start not in first]
+    return Turns(shelf, source, order)

@@ -137,13 +137,11 @@ class TaskShelf:
     def resolve(self, part: str, *, event: str = "show", agent: str = _ANY) -> Found:
         """Find the task that a person means by a part of its id; an exact id wins."""
         check_kind(part, event)
-        files = [self.agent(agent), *self.archives("agents", agent)] if agent else None
-        sources = files or list(self.everything())
-        if exact := self.find(part, sources):
+        if exact := self.find(part, self._files_of(agent)):
             return exact
         matches: dict[str, Found] = {}
         if len(part) >= _SHORTEST_PART:
-            for each in sources:
+            for each in self._files_of(agent):
                 for id, span in scan.find_all_ids(each.data):
                     text = id.decode("utf-8", "surrogateescape")
                     if part in text:
@@ -153,6 +151,25 @@ class TaskShelf:
         if not matches:
             raise UnknownTask(part, event)
         return next(iter(matches.values()))
+
+    def _files_of(self, agent: str) -> Iterator[Source]:
+        if not agent:
+            yield from self.everything()
+            return
+        yield self.agent(agent)
+        yield from self.archives("agents", agent)
+
+    def made_from(self, message: str) -> Task | None:
+        """Find the task that was made from a message: its PARENT is that message."""
+        needle = as_bytes(message)
+        for each in self.everything():
+            at = each.data.find(needle)
+            while at >= 0:
+                found = Found(each, scan.span_at(each.data, each.data.rfind(b"\n* ", 0, at) + 1))
+                if (task := self.plain_task(found)).parent == message:
+                    return task
+                at = each.data.find(needle, found.span.end)
+        return None
 
     # -- tasks as values -------------------------------------------------------------------------
 

@@ -27,7 +27,7 @@ def _add_thread(parser: argparse.ArgumentParser) -> None:
 
 
 def _thread(args: Any, desk: Desk) -> None:
-    thread = desk.messages.thread(desk.id(args.id))
+    thread = desk.messages.thread(_thread_of(args.id, desk))
     depths: dict[str, int] = {}
     lines = []
     for message in thread.messages:
@@ -35,6 +35,13 @@ def _thread(args: Any, desk: Desk) -> None:
         lines.append("  " * depths[message.id] + message_row(message, desk))
     data = {"thread": thread.id, "messages": [desk.with_tier(m) for m in thread.messages]}
     desk.show.answer(data, lines)
+
+
+def _thread_of(part: str, desk: Desk) -> str:
+    """Give the message whose thread is meant, or the thread of a task."""
+    if not part.startswith("task-"):
+        return desk.id(part)
+    return desk.post.tasks.plain_task(desk.post.tasks.resolve(part, event="thread")).thread
 
 
 def _add_search(parser: argparse.ArgumentParser) -> None:

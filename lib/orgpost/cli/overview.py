@@ -91,12 +91,16 @@ def _add_trace(parser: argparse.ArgumentParser) -> None:
 def _trace(args: Any, desk: Desk) -> None:
     trace = desk.messages.trace(desk.id(args.id))
     message = trace.message
+    if task := desk.post.tasks.made_from(message.id):
+        trace = trace.with_task(task.id, task.state_before, task.closed)
     lines = [one_line(f"{message.id} from {message.sender} to {message.to}")]
     for rung in trace.rungs:
         mark = "x" if rung.reached else " "
         when = f", {ago(rung.at, desk.clock)}" if rung.at else ""
         by = f" by {one_line(rung.by)}" if rung.by else ""
         lines.append(f"[{mark}] {rung.rung}{when}{by}")
+    if trace.task:
+        lines.append(one_line(f"task {trace.task[0]}: {trace.task[1]}"))
     if message.expired:
         bounced = f", bounced as {one_line(trace.bounced)}" if trace.bounced else ""
         lines.append(f"expired{bounced}")

@@ -79,8 +79,9 @@ class Show:
         if self.json:
             self._document({"schema": 1, "ok": False, "error": error.to_dict()})
             return
-        self.warn(*error.lines())
-        if error.hint:
+        lines = error.lines()
+        self.warn(*lines)
+        if error.hint and not lines[-1].endswith(error.hint):
             print(f"  {one_line(error.hint)}", file=sys.stderr)
 
     def warn(self, *lines: str) -> None:

@@ -36,7 +36,7 @@ def _show(args: Any, desk: Desk) -> None:
         _mark_read(id, desk)
     found, message = desk.messages.locate(id), desk.messages.find_by_id(id)
     if args.raw or args.body:
-        _show_bytes(args, found.raw, message, desk)
+        show_bytes(found.raw if args.raw else message.body, desk)
     else:
         data = {
             **desk.with_tier(message),
@@ -72,8 +72,9 @@ def _mark_read(id: str, desk: Desk) -> None:
         desk.messages.mark_read(id)
 
 
-def _show_bytes(args: Any, raw: bytes, message: Message, desk: Desk) -> None:
-    data = raw if args.raw else _bytes(message.body)
+def show_bytes(content: bytes | str, desk: Desk) -> None:
+    """Give an entry or a body as it is; at a terminal, spelled out."""
+    data = _bytes(content) if isinstance(content, str) else content
     if desk.show.terminal:
         desk.show.answer(None, [safe(data.decode("utf-8", "surrogateescape"))])
     else:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 from orgpost.errors import Usage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 HOMES: Final[Mapping[str, str]] = {
     "init": "places",
@@ -27,6 +27,7 @@ HOMES: Final[Mapping[str, str]] = {
     "broadcast": "sending",
     "digest": "overview",
     "trace": "overview",
+    "task": "tasks",
     "contacts": "people",
     "budget": "budgets",
     "migrate": "places",
@@ -37,7 +38,9 @@ HOMES: Final[Mapping[str, str]] = {
 # all of the parsing.
 vars(argparse)["_"] = str
 
-_WITH_VERBS: Final = frozenset({"contacts", "config", "budget"})
+_WITH_VERBS: Final = frozenset({"contacts", "config", "budget", "task"})
+# Their verbs are commands of their own: `task add AGENT --tag x TITLE` needs the slower reader.
+_OF_VERBS: Final = frozenset({"task"})
 _VALUED: Final = {"--space": "space", "--as": "actor_name"}
 _WIDTH: Final = 98
 # Words after `--` are text, whatever they look like; no word of a command line can hold this.
@@ -53,8 +56,10 @@ orgpost COMMAND ... [--space DIR] [--as ACTOR] [--json]     a post office of pla
   search WORDS...         find mail               broadcast [TEXT|-]   write to everybody
   digest                  the state of things     trace ID             how far a message got
   contacts                who is who              config               settings
-  budget                  tokens spent and left
-  migrate [DIR]           take over an old space  doctor               what is wrong, and --fix
+  task VERB ...           work for agents: add list show counts graph, approve reject cancel retry
+                          revise archive, claim renew release complete fail
+  budget                  tokens spent and left   doctor               what is wrong, and --fix
+  migrate [DIR]           take over an old space
   hook EVENT              what a coding agent's hook runs
 
   TEXT of - is read from stdin; a TEXT that begins with - comes after --.
@@ -107,7 +112,7 @@ def parse(words: Sequence[str]) -> Any:
         raise Usage("no command was given", hint="orgpost help")
     command, *own = rest
     if command == "help" and own:
-        command, own = own[0], ["--help"]
+        command, own = own[0], [*own[1:2], "--help"] if own[0] in _OF_VERBS else ["--help"]
     if command == "hook":
         return HOOK_HELP
     if command in {"help", "-h", "--help"}:
@@ -122,7 +127,8 @@ def parse(words: Sequence[str]) -> Any:
 def parser_of(command: str) -> Parser:
     """Make the parser of one command."""
     parser = Parser(prog=f"orgpost {command}")
-    import_module(f"orgpost.cli.{HOMES[command]}").add(command, parser)
+    home = HOMES[command.partition(" ")[0]]
+    import_module(f"orgpost.cli.{home}").add(command, parser)
     return parser
 
 
@@ -131,12 +137,19 @@ def _parsed(command: str, words: list[str], everywhere: argparse.Namespace) -> A
         raise Usage(f"unknown flag: {command}", hint="orgpost help")
     if command not in HOMES:
         raise Usage(f"no such command: {command}", hint=_nearest(command))
+    if command in _OF_VERBS and words and words[0] in _verbs_of(command):
+        command, words = f"{command} {words[0]}", words[1:]
     parser = parser_of(command)
     try:
         args = _reader(parser, command, words)(words, everywhere)
     except _HelpAsked as asked:
         return str(asked).rstrip()
     return argparse.Namespace(**{name: _unguarded(value) for name, value in vars(args).items()})
+
+
+def _verbs_of(command: str) -> Iterable[str]:
+    verbs: Iterable[str] = import_module(f"orgpost.cli.{HOMES[command]}").VERBS
+    return verbs
 
 
 def _reader(parser: Parser, command: str, words: list[str]) -> Callable[..., argparse.Namespace]:

@@ -28,6 +28,7 @@ from orgpost.doctor.text_checks import TEXT_CHECKS
 from orgpost.errors import Exists, Malformed, OrgpostError, UnknownId
 from orgpost.org import scan
 from orgpost.org.stamp import parse_utc
+from orgpost.org.syntax import kind_of
 from orgpost.store import FileStore
 
 if TYPE_CHECKING:
@@ -161,7 +162,8 @@ def _gone(before: tuple[Finding, ...], after: tuple[Finding, ...]) -> Iterator[F
 
 def _put_back(store: FileStore, path: str, name: str, data: bytes) -> None:
     ids = [id for id, span in scan.find_all_ids(data) if span.start == 0]
-    if len(ids) != 1:
+    # What a holder reported is a text, whatever it looks like: it must not become an entry.
+    if len(ids) != 1 or kind_of(path) is None:
         why = "it is no whole entry; its bytes are in .orgpost/quarantine"
         raise Malformed(name, why)
 

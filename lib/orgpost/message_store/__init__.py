@@ -14,14 +14,14 @@ from orgpost.message_store.reading import Listing, Query, Reading
 from orgpost.message_store.shelf import Shelf
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
     from orgpost.limits import Judgement
     from orgpost.message import Message
     from orgpost.message_store.archiving import Archived, Archiving
-    from orgpost.message_store.composing import Letter
+    from orgpost.message_store.composing import About, Letter
     from orgpost.message_store.digesting import Digest, Digesting
     from orgpost.message_store.expecting import Expecting
     from orgpost.message_store.moving import Marked, Moving
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from orgpost.message_store.tracing import Trace, Tracing
 
 __all__ = [
+    "About",
     "Archived",
     "Broadcast",
     "Desk",
@@ -54,6 +55,7 @@ __all__ = [
 
 
 _HOMES: Final[Mapping[str, str]] = {
+    "About": "composing",
     "Archived": "archiving",
     "Broadcast": "sending",
     "Digest": "digesting",
@@ -195,9 +197,9 @@ class MessageStore:
         letter = Letter(sender=from_actor, to=to_actor, body=note, kind="file", attach=[path])
         return self.send(letter).message
 
-    def send(self, letter: Letter) -> Sent:
-        """Send a letter with its copies and files, then run its routes."""
-        return self._sending.send(letter)
+    def send(self, letter: Letter, *, then: Callable[[Message], None] | None = None) -> Sent:
+        """Send a letter with its copies and files, do what `then` says, run its routes."""
+        return self._sending.send(letter, then=then)
 
     def reply(self, letter: Letter, *, done: bool = False, obey_route: bool = True) -> Replied:
         """Answer `letter.reply_to` and mark it READ or DONE; nobody named means the other side."""

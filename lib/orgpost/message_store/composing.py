@@ -7,7 +7,7 @@ names, dates. What is stored is what the command returns.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from orgpost.errors import InvalidField, TooLarge
 from orgpost.message import EXPECTATIONS, PRIORITIES, Message, excerpt
@@ -30,13 +30,21 @@ if TYPE_CHECKING:
 UNREAD: Final = str(MessageState.UNREAD)
 
 
+class About(NamedTuple):
+    """The task that a letter is about: it is answered, its thread goes on; `status` is its end."""
+
+    task: str
+    thread: str
+    status: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
     """What a sender asks for.
 
     `id` makes sending again harmless; `cc` get copies; `attach` are files to deliver; `routes` are
     further places to which the text goes; `via` is the id of the message or task on whose account
-    an agent writes; `expires` is a time in UTC.
+    an agent writes; `expires` is a time in UTC; `about` is for the doors, which know tasks.
     """
 
     sender: str
@@ -55,6 +63,7 @@ class Letter:
     routes: Sequence[str] = ()
     answer_route: str | None = None
     via: str | None = None
+    about: About | None = None
     properties: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -75,14 +84,15 @@ def compose(letter: Letter, *, sender: str, to: str, clock: Clock, max_body_byte
         subject=checked_subject(letter),
         body=letter.body,
         created=moment,
-        thread=id,
+        thread=letter.about.thread if letter.about else id,
+        reply_to=letter.about.task if letter.about else None,
         priority=_one_of("priority", letter.priority, PRIORITIES),
         tags=checked_tags(letter.tags),
         expects=_one_of("expects", letter.expects, EXPECTATIONS),
         expires=_checked_expiry(letter.expires, moment),
         kind=letter.kind,
         answer_route=_checked_value("answer_route", letter.answer_route),
-        properties=_checked_properties(letter.properties),
+        properties=_checked_properties(letter.properties) | _status(letter),
     )
 
 
@@ -102,6 +112,10 @@ def _check_size(letter: Letter, max_body_bytes: int) -> None:
         size = len(letter.body.encode("utf-8", "surrogatepass"))
     if size > max_body_bytes:
         raise TooLarge("the body", size, max_body_bytes, hint="send it as a file: --attach")
+
+
+def _status(letter: Letter) -> dict[str, str]:
+    return {"STATUS": letter.about.status} if letter.about and letter.about.status else {}
 
 
 def _one_of(name: str, value: str, allowed: Sequence[str]) -> str:

@@ -79,7 +79,8 @@ class Searching:
 
     def thread(self, id: str) -> Thread:
         """Give root and replies from the id of any member, or of the thread itself."""
-        found = self._shelf.find(id)
+        # A thread may be a task's: then only its id is known here.
+        found = None if id.startswith("task-") else self._shelf.find(id)
         thread = self._shelf.plain_message(found).thread if found else id
         messages = [
             message

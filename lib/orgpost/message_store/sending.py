@@ -20,7 +20,7 @@ from orgpost.message_store.composing import Letter, compose
 from orgpost.message_store.routing import COPY, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from orgpost.contact import Actor
     from orgpost.limits import Judgement
@@ -78,8 +78,11 @@ class Sending:
         self._desk, self._shelf, self._storing = desk, shelf, storing
         self._routing, self._limiting = routing, limiting
 
-    def send(self, letter: Letter) -> Sent:
-        """Store a letter, then its copies, then run its routes."""
+    def send(self, letter: Letter, *, then: Callable[[Message], None] | None = None) -> Sent:
+        """Store a letter, then do what `then` says, then send its copies and run its routes.
+
+        All is checked before; where `then` refuses, the message stays, and no route is run.
+        """
         contacts = self._desk.good_contacts()
         actor = contacts.resolve(letter.sender)
         sender = actor.id
@@ -98,6 +101,8 @@ class Sending:
             if sources and not (supplied and self._storing.find_same(message)):
                 message = self._with_files(message, sources)
             stored = self._storing.put(message, supplied=supplied)
+        if then is not None:
+            then(stored.message)
         tried = self._send_copies(message, others, supplied=supplied)
         outcomes = [self._run(route, message, supplied=supplied) for route in routes]
         _complain(message.id, tried, outcomes)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from orgpost.frozen import NamedTuple, dataclass
+from orgpost.frozen import NamedTuple, dataclass, replace
 from orgpost.message import utc_or_none
 from orgpost.org.logbook import state_items
 from orgpost.org.stamp import parse_stamp
@@ -42,6 +42,14 @@ class Trace:
     bounced: str | None
     replies: Sequence[str]
     recipient_last_seen: datetime | None
+    task: tuple[str, str] | None = None
+
+    def with_task(self, id: str, state: str, ended: datetime | None) -> Trace:
+        """Add the task that was made from the message; when that is done, so is the message."""
+        rungs = list(self.rungs)
+        if state == "DONE" and not rungs[-1].reached:
+            rungs[-1] = Rung("done", reached=True, at=ended)
+        return replace(self, task=(id, state), rungs=rungs)
 
     @property
     def reached(self) -> str | None:
@@ -49,8 +57,9 @@ class Trace:
         return next((rung.rung for rung in reversed(self.rungs) if rung.reached), None)
 
     def to_dict(self) -> dict[str, object]:
-        """Give the trace as ``--json`` prints it; no task was made from it."""
+        """Give the trace as ``--json`` prints it."""
         message = self.message
+        task = None if self.task is None else {"id": self.task[0], "state": self.task[1]}
         return {
             "id": message.id,
             "from": message.sender,
@@ -63,7 +72,7 @@ class Trace:
             "expired": message.expired,
             "bounced": self.bounced,
             "replies": list(self.replies),
-            "task": None,
+            "task": task,
             "recipient_last_seen": utc_or_none(self.recipient_last_seen),
         }
 

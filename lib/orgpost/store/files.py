@@ -179,9 +179,9 @@ class FileStore:
             except FileExistsError:
                 raise Exists(path) from None
 
-    def quarantine(self, path: str, reason: str, data: bytes, **facts: object) -> None:
-        """Keep bytes that could not stay where they were."""
-        self._quarantine.keep(path, reason, data, **facts)
+    def quarantine(self, path: str, reason: str, data: bytes, **facts: object) -> str:
+        """Keep bytes that could not stay where they were; gives the name they have there."""
+        return self._quarantine.keep(path, reason, data, **facts)
 
     def held(self, path: str, *, seconds: float | None = None) -> AbstractContextManager[Held]:
         """Hold the lock of a file; nothing is settled yet."""

@@ -166,8 +166,8 @@ class Store(Protocol):
     def create(self, path: str, pieces: Iterable[bytes]) -> None:
         """Make a file that was not there, synced, with its folders; `Exists` where it is."""
 
-    def quarantine(self, path: str, reason: str, data: bytes, **facts: object) -> None:
-        """Keep bytes that could not stay where they were."""
+    def quarantine(self, path: str, reason: str, data: bytes, **facts: object) -> str:
+        """Keep bytes that could not stay where they were; gives the name they have there."""
 
     def close(self) -> None:
         """Confirm what can be confirmed, and let go."""

@@ -1,0 +1,117 @@
+"""What the verbs of `task` have in common: whose tasks, which tasks, and their words for people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from orgpost.cli.ages import age
+from orgpost.cli.show import one_line
+from orgpost.errors import AmbiguousActor, Usage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from orgpost.agent_inbox import AgentInbox
+    from orgpost.cli.desk import Desk
+    from orgpost.task import Task
+
+_MARKS: Final = {"high": "!", "normal": " ", "low": "-"}
+_AGE_WIDTH: Final = 5
+
+
+class Meant(NamedTuple):
+    """A task that somebody means: its exact id, and the inbox that it stands in."""
+
+    id: str
+    inbox: AgentInbox
+
+
+def meant(part: str, desk: Desk, event: str) -> Meant:
+    """Find the task that somebody means by a part of its id."""
+    found = desk.post.tasks.resolve(part, event=event)
+    if found.source.folder == "trays":
+        raise Usage(f"{event}: {part} is in the tray {found.source.name}, which is no agent's")
+    return Meant(found.entry().id or part, desk.post.inbox(found.source.name))
+
+
+def agent_of(name: str | None, desk: Desk) -> str:
+    """Give the agent that is meant: the one named, else who acts, else its only one."""
+    if name is not None:
+        return desk.actor(name)
+    me = desk.me
+    actor = desk.contacts.get(me)
+    if actor is not None and actor.kind != "person":
+        return actor.owner if actor.kind == "helper" and actor.owner else me
+    agents = [each.id for each in desk.contacts.agents_of(me) if each.kind == "agent"]
+    if len(agents) > 1:
+        raise AmbiguousActor("AGENT", agents)
+    if not agents:
+        raise Usage(f"{me} has no agent", hint="orgpost contacts add NAME --kind agent")
+    return agents[0]
+
+
+def inbox_of(name: str | None, desk: Desk) -> AgentInbox:
+    """Give the task inbox of the agent that is meant."""
+    return desk.post.inbox(agent_of(name, desk))
+
+
+def tier_now(task: Task, desk: Desk) -> str:
+    """Say how far the sender of a task is trusted, and everybody behind it."""
+    return desk.contacts.effective_tier(task.sender, task.via, toward=task.agent)
+
+
+def tell(task: Task, words: str, desk: Desk, *, quiet: bool = False, **more: Any) -> None:
+    """Answer with one task."""
+    desk.show.answer({**task.to_dict(), **more}, [] if quiet else [one_line(words)])
+
+
+def local(moment: datetime | None, desk: Desk) -> str:
+    """Write a time as people read it: of today only the clock's."""
+    if moment is None:
+        return "?"
+    zone = desk.clock.zone()
+    there, now = moment.astimezone(zone), desk.clock.now().astimezone(zone)
+    return f"{there:%H:%M}" if there.date() == now.date() else f"{there:%Y-%m-%d %H:%M}"
+
+
+def task_rows(tasks: Sequence[Task], desk: Desk) -> list[str]:
+    """Give one line for each task."""
+    return [task_row(task, desk) for task in tasks]
+
+
+def task_row(task: Task, desk: Desk) -> str:
+    """Give the line of one task: mark, age, state, sender, tier, title, id."""
+    paint = desk.show.paint
+    notes = "; ".join(_notes(task, desk))
+    title = one_line(task.title) + (f" ({one_line(notes)})" if notes else "")
+    mark = paint(_MARKS.get(task.priority, " "), "red", "bold")
+    who = f"{one_line(task.sender) or '?'} ({one_line(task.trust_tier)})"
+    when = f"{age(task.created, desk.clock):>{_AGE_WIDTH}}"
+    id = paint(one_line(task.id), "dim")
+    return f"{mark} {when}  {one_line(task.state)}  {who}  {paint(title, 'bold')}  {id}"
+
+
+def _notes(task: Task, desk: Desk) -> Iterator[str]:
+    if task.state == "WORKING" and task.holder:
+        until = local(task.lease_until, desk)
+        yield f"lease ran out at {until}" if task.expired else f"{task.holder} until {until}"
+    if task.cancel_requested:
+        yield "asked to stop"
+    if task.awaiting:
+        yield {"owner-approval": "needs approval", "budget": "needs tokens"}.get(
+            task.awaiting, task.awaiting
+        )
+    if task.blocked_by:
+        yield f"waits for {', '.join(each['id'] for each in task.blocked_by)}"
+    elif task.state == "QUEUED" and not task.ready:
+        yield f"not before {gate(task, desk)}"
+    if task.stored == "waiting":
+        yield "waiting for an editor"
+
+
+def gate(task: Task, desk: Desk) -> str:
+    """Say what time a queued task waits for."""
+    if task.not_before is not None and task.not_before > desk.clock.now():
+        return local(task.not_before, desk)
+    return task.scheduled or "?"

@@ -16,6 +16,7 @@ from orgpost.store.person import Person
 from tests.governor.conftest import DAY
 
 if TYPE_CHECKING:
+    from orgpost.budget import Verdict
     from tests.governor.conftest import Treasury
 
 NEXT = "2026-11-21"
@@ -309,3 +310,17 @@ def test_what_is_known_of_a_ledger_is_what_stands_in_it(treasury: Treasury) -> N
         kept = treasury.governor.accounts.today()[0].books
         treasury.restart()
         assert treasury.governor.accounts.today()[0].books == kept
+
+
+def test_whoever_only_looks_does_not_disturb_who_decides(treasury: Treasury) -> None:
+    """Between the judging and the writing others may read, in the same process."""
+
+    def put(verdict: Verdict) -> None:
+        treasury.governor.get_usage("crt")
+        treasury.governor.check_task("crt", estimated_tokens=5)
+        treasury.governor.daily_summary()
+
+    for _ in range(4):
+        treasury.governor.admit(treasury.ask(tokens=20_000), put)
+    with pytest.raises(BudgetExceeded, match="80000/100000"):
+        treasury.governor.admit(treasury.ask(tokens=20_001), put)

@@ -55,8 +55,9 @@ class Governor:
         self._store, self._clock, self._contacts = store, clock, contacts
         self._limits, self._mail = limits, mail
         self._ledger = Ledger(store)
-        self._gate = Gate(self._ledger, clock, contacts, limits, tasks or NoTasks())
-        self.accounts = Accounts(self._ledger, clock, contacts, limits)
+        self._tasks = tasks or NoTasks()
+        self._gate = self._gate_of(self._ledger)
+        self.accounts = Accounts(store, clock, contacts, limits)
 
     # -- letting work in -----------------------------------------------------------------------
 
@@ -93,7 +94,8 @@ class Governor:
         content_hash: str | None = None,
     ) -> Verdict:
         """Say what would become of a task now; nothing is written."""
-        return self._gate.look(_asked(actor_id, estimated_tokens, effort, agent, content_hash))
+        ask = _asked(actor_id, estimated_tokens, effort, agent, content_hash)
+        return self._gate_of(Ledger(self._store)).look(ask)
 
     def check_message(self, from_actor: str, to_actor: str, size: int) -> Verdict:
         """Say what would become of a message of that size now; nothing is written."""
@@ -179,6 +181,9 @@ class Governor:
     def daily_summary(self, day: str | None = None) -> dict[str, Any]:
         """Say what all have used on a day."""
         return self.accounts.summary(day)
+
+    def _gate_of(self, ledger: Ledger) -> Gate:
+        return Gate(ledger, self._clock, self._contacts, self._limits, self._tasks)
 
     # -- behind the lock -----------------------------------------------------------------------
 

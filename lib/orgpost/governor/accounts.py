@@ -9,6 +9,7 @@ from orgpost.budget import row
 from orgpost.budget.decision import OWNER
 from orgpost.budget.work import next_day
 from orgpost.errors import InvalidField
+from orgpost.governor.ledger import Ledger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from orgpost.budget.books import Books
     from orgpost.clock import Clock
     from orgpost.contact import Contacts
-    from orgpost.governor.ledger import Account, Ledger
+    from orgpost.governor.ledger import Account
+    from orgpost.store import FileStore
 
 _HOUR: Final = timedelta(hours=1)
 
@@ -77,13 +79,17 @@ class Accounts:
 
     def __init__(
         self,
-        ledger: Ledger,
+        store: FileStore,
         clock: Clock,
         contacts: Callable[[], Contacts],
         limits: Limits,
     ) -> None:
-        self._ledger, self._clock, self._contacts = ledger, clock, contacts
+        self._store, self._clock, self._contacts = store, clock, contacts
         self.limits = limits
+
+    @property
+    def _ledger(self) -> Ledger:
+        return Ledger(self._store)
 
     def today(self) -> tuple[Account, datetime]:
         """Give the newest day, as the next who asks would find it, and what time it is there."""

@@ -87,11 +87,14 @@ class Leaf:
             self._alone.append(table, _text(self._first) + text, synced=True)
         self._first = None
         self.books.read_on(rows)
-        self._ledger.grown(self.account.day, text)
+        self._ledger.grown(self.account.day, text, self.books)
 
 
 class Ledger:
-    """All days; what was read of one is kept, as long as it only grows."""
+    """All days; what was read of one is kept, as long as it only grows.
+
+    One that is kept belongs to who holds the lock: whoever reads without it opens its own.
+    """
 
     def __init__(self, store: FileStore) -> None:
         self._store = store
@@ -163,10 +166,10 @@ class Ledger:
         self._seen[day] = data[:whole], books
         return Account(day, books)
 
-    def grown(self, day: str, text: bytes) -> None:
-        """Know that these rows are in the sums already, and stand at the end."""
-        if day in self._seen:
-            seen, books = self._seen[day]
+    def grown(self, day: str, text: bytes, books: Books) -> None:
+        """Know that these rows are in these sums already, and stand at the end."""
+        seen, known = self._seen.pop(day, (b"", None))
+        if known is books:
             self._seen[day] = seen + text, books
 
 

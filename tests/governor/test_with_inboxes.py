@@ -1,0 +1,169 @@
+"""The governor and real task inboxes together: what is promised holds for what stands in files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from orgpost.agent_inbox import AgentInbox, TaskDesk, TaskLookup, TaskRules
+from orgpost.clock import FakeClock
+from orgpost.errors import NotPermitted, WrongState
+from orgpost.governor import Governor
+from orgpost.governor.ledger import table_of
+from orgpost.refusals import LedgerCorrupt
+from orgpost.store.memory import Killed, MemoryStore
+from orgpost.store.memory_disk import SPACE, MemoryDisk
+from tests.governor.conftest import CONTACTS, DAY, Treasury
+
+if TYPE_CHECKING:
+    from orgpost.task import Task
+
+
+@dataclass
+class Office:
+    """Task inboxes on a treasury's disk; `me` is who acts."""
+
+    treasury: Treasury
+    me: str = "crt"
+
+    def inbox(self, me: str, agent: str = "tex-agent") -> AgentInbox:
+        """An agent's inbox that somebody has just opened, in a process of its own."""
+        treasury = self.treasury
+        store = MemoryStore(treasury.clock, disk=treasury.disk, lock_seconds=0)
+        lookup = TaskLookup(store, treasury.clock)
+        governor = Governor(store, treasury.clock, lambda: CONTACTS, treasury.limits, lookup)
+        treasury.store, treasury.governor = store, governor
+        return AgentInbox(
+            TaskDesk(
+                space=Path(SPACE),
+                store=store,
+                clock=treasury.clock,
+                contacts=lambda: CONTACTS,
+                me=lambda: me,
+                gate=governor,
+                host="memory",
+                pid=lambda: 1,
+                rules=TaskRules(),
+            ),
+            agent,
+        )
+
+    def add(self, sender: str, title: str = "Look at it", tokens: int = 1000) -> Task:
+        """Let somebody create a task."""
+        return self.inbox(sender).create_task(sender, title, estimated_tokens=tokens)
+
+    def complete(self, tokens: int | None = None) -> Task:
+        """Let the agent do what is first."""
+        inbox = self.inbox("tex-agent")
+        [claim] = inbox.claim()
+        return inbox.complete(claim, tokens_used=tokens)
+
+    def events(self) -> list[str]:
+        """The ledger's events."""
+        return [each.event for each in self.treasury.rows()]
+
+
+@pytest.fixture
+def office(treasury: Treasury) -> Office:
+    """An office in which nothing was asked yet."""
+    return Office(treasury)
+
+
+def test_only_the_owner_approves_and_only_once(office: Office) -> None:
+    """What was held is reserved by that, and by nothing else."""
+    task = office.add("joe", tokens=900)
+    with pytest.raises(NotPermitted):
+        office.inbox("joe").approve(task.id)
+    assert office.events() == ["hold"]
+    office.inbox("tex").approve(task.id)
+    with pytest.raises(WrongState, match="approve: expected WAITING, found QUEUED"):
+        office.inbox("tex").approve(task.id)
+    books = office.treasury.governor.accounts.today()[0].books
+    assert (books.open_of("joe"), books.reserved_by_all()) == (900, 900)
+
+
+def test_what_a_person_ended_in_the_file_is_settled_by_whoever_asks_next(office: Office) -> None:
+    """The holder is told what it found, and its reservation is not left for ever."""
+    office.add("crt")
+    inbox = office.inbox("tex-agent")
+    [claim] = inbox.claim()
+
+    def done(data: bytes) -> bytes:
+        return data.replace(b"* WORKING  ", b"* DONE     ")
+
+    store = office.treasury.store
+    store.edit("agents/tex-agent.org", lambda page: page.rewrite(done(page.data)))
+    with pytest.raises(WrongState):
+        inbox.complete(claim, tokens_used=5)
+    office.add("tex", tokens=7)
+    assert office.events() == ["reserve", "settle", "reserve"]
+
+
+def test_work_can_be_finished_while_the_ledger_cannot_be_read(office: Office) -> None:
+    """Nothing is let in, nothing that was done is lost."""
+    office.add("crt")
+    office.treasury.write(lambda text: text + "| 2026-11-20T08:00:00Z | reserve | crt |\n")
+    for sender in ("crt", "tex"):
+        with pytest.raises(LedgerCorrupt):
+            office.add(sender, tokens=1)
+    assert office.complete(400).state == "DONE"
+    assert office.inbox("tex").counts()["total"] == 1
+    assert "| settle | crt |" in office.treasury.text()
+
+
+def test_a_second_task_of_a_sender_begins_a_minute_later(office: Office) -> None:
+    """The cooldown stands in the task."""
+    first, second = office.add("crt"), office.add("crt", "Another one")
+    assert first.not_before is None
+    assert second.not_before is not None
+    assert (second.not_before - office.treasury.clock.now()).total_seconds() == 60
+
+
+def test_a_kill_at_any_call_never_leaves_a_task_without_its_reservation() -> None:
+    """The other way round it does, and ten minutes later that is put right."""
+    deaths, orphans = 0, 0
+    while True:
+        clock = FakeClock()
+        office = Office(Treasury(clock, MemoryDisk(clock)))
+        office.add("crt", "The first", 40_000)
+        inbox = office.inbox("crt")
+        office.treasury.store.calls.die(deaths + 1)
+        try:
+            inbox.create_task("crt", "The second", estimated_tokens=40_000)
+        except Killed:
+            deaths += 1
+        else:
+            break
+        tasks = office.inbox("crt").counts()["total"]
+        reserved = office.treasury.governor.get_usage("crt")["reserved_tokens"]
+        assert reserved in {40_000 * tasks, 40_000 * (tasks + 1)}
+        orphans += reserved != 40_000 * tasks
+        clock.advance(601)
+        office.add("ann", "Another", 1)
+        reserved = office.treasury.governor.get_usage("crt")["reserved_tokens"]
+        assert reserved == 40_000 * tasks
+    assert (deaths > 100, orphans > 10) == (True, True)
+
+
+def test_after_a_power_cut_the_tasks_say_what_was_lost(office: Office) -> None:
+    """The rows are gone, the entries were synced: nothing is spent twice, nothing is forgotten."""
+    office.add("crt", "Done", 2000)
+    office.complete(1500)
+    office.add("crt", "Open", 3000)
+    waiting = office.add("joe", "Waiting", 900)
+    before = office.treasury.store.rows.read(table_of(DAY))
+    office.treasury.write(lambda text: text[: text.index("| 2026")])
+    office.treasury.disk.boot = b"another boot    "
+    office.add("ann", "Later", 5)
+    rows = office.treasury.rows()
+    assert before is not None
+    assert sorted((it.event, it.sender, it.tokens) for it in rows) == [
+        ("hold", "ann", 5),
+        ("hold", "joe", 900),
+        ("reserve", "crt", 3000),
+        ("settle", "crt", 1500),
+    ]
+    assert waiting.id in {it.task for it in rows}

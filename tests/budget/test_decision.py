@@ -13,7 +13,7 @@ from orgpost.budget import Ask, Limits, TaskFact, mending, row
 from orgpost.budget.books import Books
 from orgpost.budget.decision import Usage, decide
 from orgpost.budget.row import Row
-from orgpost.budget.work import Remembered
+from orgpost.budget.work import Remembered, remembered
 from orgpost.names import TIERS
 
 NOW: Final = datetime(2026, 11, 20, 8, 31, 5, tzinfo=UTC)
@@ -207,3 +207,12 @@ def test_what_is_over_or_known_is_not_missing() -> None:
     assert list(mending.missing(known, tasks, Limits(), payer, "")) == []
     assert list(known.open) == ["task-2"]
     assert known.submissions == {}
+
+
+def test_only_refusals_are_remembered_of_the_rows_that_tell_of_a_work() -> None:
+    """What was held for it, or spent, says nothing against it."""
+    note = "effort_exceeded sha256:0123456789abcdef"
+    rows = [Row(row.stamp(NOW), event, "crt", note=note) for event in (row.HOLD, row.SPEND)]
+    assert remembered(rows, NOW, 7) == ()
+    refused = Row(row.stamp(NOW), row.REFUSE, "crt", note=note)
+    assert [each.code for each in remembered([*rows, refused], NOW, 7)] == ["effort_exceeded"]

@@ -324,3 +324,23 @@ def test_whoever_only_looks_does_not_disturb_who_decides(treasury: Treasury) -> 
         treasury.governor.admit(treasury.ask(tokens=20_000), put)
     with pytest.raises(BudgetExceeded, match="80000/100000"):
         treasury.governor.admit(treasury.ask(tokens=20_001), put)
+
+
+def test_a_day_that_a_person_begins_in_the_same_instant_has_all_the_same_rows(
+    treasury: Treasury,
+) -> None:
+    """What is carried is added to what stands there."""
+    treasury.add(tokens=500)
+    treasury.clock.advance(86_400)
+    person = Person("/space", treasury.store.calls)
+
+    def before(call: str) -> None:
+        if call == "link" and f"ledger/{NEXT}.org" not in treasury.store.names("ledger"):
+            treasury.store.calls.before = None
+            person.save(f"ledger/{NEXT}.org", row.header(NEXT).encode())
+            treasury.store.calls.before = before
+
+    treasury.store.calls.before = before
+    treasury.add("ann", tokens=5)
+    treasury.store.calls.before = None
+    assert treasury.told(NEXT) == [("carry", "crt", 500), ("hold", "ann", 5)]

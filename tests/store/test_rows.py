@@ -334,3 +334,29 @@ def test_reading_needs_no_lock_and_no_private_folder(place: Stage) -> None:
     reader = place.store()
     store.rows.alone("ledger", lambda alone: numbers(reader.rows.read(TABLE)))
     assert numbers(reader.rows.read(TABLE)) == [1]
+
+
+def test_rows_that_waited_are_put_in_again_where_an_editor_wrote_over_them() -> None:
+    """Its save by rename came while they were put in: none is lost, none is there twice."""
+    scene = Waiting()
+    store = scene.process()
+    saves = iter([True])
+
+    def before(call: str) -> None:
+        if call == "write" and next(saves, False):
+            scene.person.save(PATH, TABLE.header + line(1) + b"# mine\n", how="rename")
+
+    store.calls.before = before
+    store.rows.append(TABLE, line(4))
+    mine = TABLE.header + line(1) + b"# mine\n"
+    assert scene.person.read(PATH) == mine + line(2) + line(3) + line(4)
+
+
+def test_what_waits_is_counted(place: Stage) -> None:
+    """And for whom it waits is said."""
+    store = place.store()
+    assert store.rows.waiting(TABLE) == (0, None)
+    place.person.lock(PATH)
+    store.rows.append(TABLE, line(1))
+    count, editor = store.rows.waiting(TABLE)
+    assert (count, "unsaved changes" in (editor or "")) == (1, True)

@@ -72,9 +72,8 @@ class Leaf:
 
     def carry(self, rows: Sequence[Row]) -> None:
         """Let a new day begin with these rows too."""
-        if self._first is not None:
-            self._first = [*self._first, *rows]
-            self.books.read_on(rows)
+        self._first = [*(self._first or ()), *rows]
+        self.books.read_on(rows)
 
     def write(self, *rows: Row, synced: bool = False) -> None:
         """Put rows at the end, and go on from there."""

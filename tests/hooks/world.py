@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -13,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
+from orgpost.cli import door
 from orgpost.hook_copy import renew
 
 ROOT = Path(__file__).parent.parent.parent
@@ -40,6 +44,17 @@ actors:
   - {id: crt, kind: person, trust_tier: team}
   - {id: gregor, kind: person, trust_tier: trusted, handles: ["@gz"]}
   - {id: tex-agent, kind: agent, owner: tex, trust_tier: team}
+"""
+LEASE = re.compile(rb"(?m)^(:LEASE: +)\S+( [0-9]+ [^-\n].*)$")
+
+
+LEDGER = """\
+# -*- mode: org; coding: utf-8-unix -*-
+#+TITLE: Ledger of {} (UTC)
+#+STARTUP: overview logdrawer
+
+| time | event | sender | agent | task | tokens | tier | note |
+|------+-------+--------+-------+------+--------+------+------|
 """
 
 
@@ -111,6 +126,46 @@ class World:
     def inbox(self) -> Path:
         """The file of tex-agent's mail."""
         return self.space / "org/messaging/inbox/tex-agent.org"
+
+    @property
+    def tasks(self) -> Path:
+        """The file of tex-agent's tasks."""
+        return self.space / "org/messaging/agents/tex-agent.org"
+
+    def orgpost(self, *words: str, by: str = "tex-agent") -> Any:
+        """Run a command that must work, in this process; its data."""
+        said = io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True)
+        with contextlib.redirect_stdout(said):
+            status = door.run(["--space", str(self.space), "--as", by, "--json", *words])
+        said.seek(0)
+        document = json.load(said)
+        assert status == 0, document
+        return document["data"]
+
+    def task(
+        self, title: str, body: str = "", *, by: str = "tex", state: str = "", **more: str
+    ) -> str:
+        """Give tex-agent a task, of its owner or of somebody else, and bring it on; its id."""
+        flags = [word for flag, value in more.items() for word in (f"--{flag}", value)]
+        id = str(self.orgpost("task", "add", "tex-agent", title, body, *flags, by=by)["id"])
+        if state:
+            self.orgpost("task", "claim", "--id", id)
+            self.orgpost("task", state, id)
+        return id
+
+    def let_leases_run_out(self) -> None:
+        """Let every lease have ended an hour ago, as if time had passed."""
+        past = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 3600)).encode()
+        self.tasks.write_bytes(LEASE.sub(rb"\g<1>" + past + rb"\2", self.tasks.read_bytes()))
+
+    def break_ledger(self) -> None:
+        """Let the ledger of today have a row that nobody can read."""
+        folder = self.space / "org/messaging/ledger"
+        folder.mkdir(exist_ok=True)
+        today = time.strftime("%Y-%m-%d", time.gmtime())
+        path = folder / f"{today}.org"
+        text = path.read_text() if path.exists() else LEDGER.format(today)
+        path.write_text(f"{text}| {today}T00:00:00Z | reserve | crt |\n")
 
     @property
     def notes(self) -> Path:

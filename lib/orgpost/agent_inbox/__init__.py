@@ -186,9 +186,15 @@ class AgentInbox:
         lease_seconds: int | None = None,
         holder: str | None = None,
         limit: int = 1,
+        alone: bool = False,
     ) -> Taken:
-        """Claim, and tell which leases had run out; what is DEAD by that wants its answer."""
-        return self._claiming.claim(id=id, lease_seconds=lease_seconds, holder=holder, limit=limit)
+        """Claim, and tell which leases had run out; what is DEAD by that wants its answer.
+
+        `alone`: nothing, where somebody holds a task of this agent already.
+        """
+        return self._claiming.claim(
+            id=id, lease_seconds=lease_seconds, holder=holder, limit=limit, alone=alone
+        )
 
     def expire(self) -> list[Task]:
         """Settle the leases that have run out; gives those tasks as they are now."""

@@ -18,6 +18,8 @@ from orgpost.agent_inbox.rows import rows
 from orgpost.agent_inbox.shelf import check_kind
 from orgpost.errors import Conflict, InvalidField
 from orgpost.org import scan
+from orgpost.org.stamp import parse_utc
+from orgpost.org.syntax import SUPPLIED_ID
 from orgpost.refusals import UnknownTask
 from orgpost.states import Event
 from orgpost.task import HOLDER, Claim, Lease
@@ -38,13 +40,18 @@ LONGEST_LEASE_SECONDS: Final = 86_400
 
 
 class Wish(NamedTuple):
-    """What a claimant wants: any task that is ready, or the one with this id."""
+    """What a claimant wants: any task that is ready, or the one with this id.
+
+    `alone`: only where nobody works for the agent, and only a task with a plain id, which can be
+    said outside of quotes.
+    """
 
     me: str
     holder: str
     length: timedelta
     limit: int = 1
     id: str | None = None
+    alone: bool = False
 
 
 class Taken(NamedTuple):
@@ -73,10 +80,11 @@ class Claiming:
         lease_seconds: int | None = None,
         holder: str | None = None,
         limit: int = 1,
+        alone: bool = False,
     ) -> Taken:
         """Take what is ready, in the order of the queue; nothing ready is an empty list."""
-        me = self._desk.me()
-        wish = Wish(me, self._holder(holder, me), self.lease_length(lease_seconds), limit, id)
+        me, length = self._desk.me(), self.lease_length(lease_seconds)
+        wish = Wish(me, self._holder(holder, me), length, limit, id, alone)
         if not 1 <= limit <= MOST_AT_ONCE:
             raise InvalidField("limit", f"must be from 1 to {MOST_AT_ONCE}")
         must_be_worker(self._desk.good_contacts(), me, self._name, Event.CLAIM)
@@ -156,8 +164,10 @@ class Claiming:
     def _ready(self, wish: Wish, queue: Queue) -> list[Row]:
         chosen: list[Row] = []
         known: Dependencies | None = None
+        if wish.alone and any(parse_utc(row.until) for row in queue.working()):
+            return chosen
         for row in queue.queued():
-            if not is_due(row, self._desk.clock):
+            if not is_due(row, self._desk.clock) or (wish.alone and not _is_plain(row.id)):
                 continue
             if row.depends_on:
                 known = self._shelf.dependencies() if known is None else known
@@ -188,3 +198,7 @@ class Claiming:
         lease = Lease(until, task.token + 1, wish.holder)
         after = sheet.apply(span, life.claimed(task, wish.me, lease, sheet.when))
         return Claim(after, lease.token, until)
+
+
+def _is_plain(id: str) -> bool:
+    return re.fullmatch(SUPPLIED_ID, id) is not None

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from orgpost.contact import Contacts
-    from orgpost.message_store import Letter, MessageStore, Sent
+    from orgpost.message_store import About, Letter, MessageStore, Sent
     from orgpost.store.page import Store
     from orgpost.task import Task
 
@@ -60,8 +60,9 @@ class Answering:
 
     def answer_to(self, task: Task, token: int, body: str, *, status: str = "") -> Letter:
         """Make the answer of a claim, in these words; `status` where the task is not there yet."""
-        from orgpost.message_store import About, Letter
+        from orgpost.message_store import Letter
 
+        about = about_task(task)._replace(status=status or task.state_before.lower())
         return Letter(
             id=f"msg-result-{_tail(task.id)}-{token}",
             kind="result",
@@ -69,13 +70,12 @@ class Answering:
             to=task.sender,
             subject=answer_subject(task.title),
             body=body,
-            via=task.id,
-            about=About(task.id, task.thread, status or task.state_before.lower()),
+            about=about,
         )
 
     def refuse(self, task: Task, by: str) -> Sent | None:
         """Tell the sender of a rejected task why; None where there is nobody to tell."""
-        from orgpost.message_store import About, Letter
+        from orgpost.message_store import Letter
 
         if task.sender == by or not self._can_read(task):
             return None
@@ -86,7 +86,7 @@ class Answering:
             to=task.sender,
             subject=answer_subject(task.title),
             body=f"{task.rejection_reason}\n",
-            about=About(task.id, task.thread),
+            about=about_task(task),
         )
         try:
             return self._messages.send(letter)
@@ -126,6 +126,13 @@ class Answering:
             return text
         kept = data[:room].decode("utf-8", "ignore")
         return f"{kept}\n\nThe rest: orgpost task show {task.id} --full\n"
+
+
+def about_task(task: Task) -> About:
+    """Say of a letter that it is about this task."""
+    from orgpost.message_store import About
+
+    return About(task.id, task.thread, (*task.via, task.sender))
 
 
 def _tail(id: str) -> str:

@@ -87,9 +87,14 @@ class ContactFile:
         _refuse_what_no_actor_is(wanted)
         return self._store.edit(NAME, lambda page: self._add(page, wanted, by))
 
-    def remove(self, name: str, *, unread: int = 0, force: bool = False) -> Actor:
-        """Take an actor out of the registry; the mail stays where it is."""
-        return self._store.edit(NAME, lambda page: self._remove(page, name, unread, force=force))
+    def remove(self, name: str, *, unread: int = 0, tasks: int = 0, force: bool = False) -> Actor:
+        """Take an actor out of the registry; mail and tasks stay where they are.
+
+        Without `force` nobody goes who has `unread` mail, or `tasks` that are not over.
+        """
+        left = {"unread": unread, "open tasks": tasks}
+        held = " and ".join(f"{number} {what}" for what, number in left.items() if number)
+        return self._store.edit(NAME, lambda page: self._remove(page, name, "" if force else held))
 
     def trust(self, name: str, tier: str, *, by: str | None = None) -> Trusted:
         """Set how far an actor is trusted; only an owner may, where there is one."""
@@ -108,13 +113,13 @@ class ContactFile:
         page.rewrite(yaml_place.add_item(parsed, ("actors",), _fields(actor)))
         return Added(actor, created=True)
 
-    def _remove(self, page: Page, name: str, unread: int, *, force: bool) -> Actor:
+    def _remove(self, page: Page, name: str, held: str) -> Actor:
         parsed, contacts = self._good(page)
         actor = contacts.resolve(name)
         if owned := [agent.id for agent in contacts.agents_of(actor.id)]:
             raise InUse(f"{actor.id} owns {' '.join(owned)}", hint="remove them first")
-        if unread and not force:
-            raise InUse(f"{actor.id} has {unread} unread", hint="--force removes, the mail stays")
+        if held:
+            raise InUse(f"{actor.id} has {held}", hint="--force removes, the mail stays")
         number = contacts.actors.index(actor)
         page.rewrite(yaml_place.remove_item(parsed, ("actors",), number))
         return actor

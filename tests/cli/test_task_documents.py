@@ -177,6 +177,29 @@ def test_archive_and_counts(office: Office) -> None:
     assert office.data("archive", ID) == gone
 
 
+def test_a_digest_counts_the_tasks_of_my_agents(office: Office) -> None:
+    """All of them, in the same words; who has no agent is told of none."""
+    write(office)
+    office.add(by="mira")
+    digest = office.cli.data("digest")
+    assert digest["tasks"] == office.data("counts")
+    assert digest["awaiting_approval"] == 1
+    assert office.cli.data("digest", "--as", "tex-agent")["tasks"]["queued"] == 1
+    assert office.cli.data("digest", "--as", "mira")["tasks"] is None
+    said = office.cli("digest", "--format", "org").out.splitlines()
+    assert said[-2:] == ["- tasks: 1 ready", "- 1 waiting: orgpost task list --awaiting"]
+
+
+def test_an_agent_with_open_tasks_stays(office: Office) -> None:
+    """Unless somebody insists; the tasks stay in their file."""
+    write(office)
+    answer = office.cli("contacts", "remove", "tex-agent", "--json")
+    assert (answer.status, answer.code) == (4, "in_use")
+    assert "1 open tasks" in answer.document["error"]["message"]
+    assert office.cli.data("contacts", "remove", "tex-agent", "--force")
+    assert len(office.entries()) == 1
+
+
 def test_graph(office: Office) -> None:
     """Nodes, who waits for whom, an order, circles and what nobody knows."""
     office.data("add", "tex-agent", "a", "--id", "task-aa", "--depends-on", "task-bb")

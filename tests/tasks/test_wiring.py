@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -94,6 +95,38 @@ def test_a_refused_task_leaves_no_entry(as_actor: Callable[[str], Post], tmp_pat
         assert post.inbox("tex-agent").counts()["total"] == 2
     assert refused.value.verdict["retry_after_seconds"] > 0
     assert events(tmp_path) == ["reserve", "reserve", "refuse"]
+
+
+def test_whoever_finds_an_ended_task_may_answer_and_one_answer_is_there(
+    as_actor: Callable[[str], Post],
+) -> None:
+    """The command that ended it, a worker later, a hook: the same message, stored once."""
+    with as_actor("crt") as post:
+        task = post.inbox("tex-agent").create_task("crt", "x")
+    with as_actor("tex-agent") as post:
+        assert post.answering.answer(task) is None
+        (claim,) = post.inbox("tex-agent").claim()
+        done = post.inbox("tex-agent").complete(claim, result="ok")
+        first = post.answering.answer(done)
+    with as_actor("tex") as post:
+        again = post.answering.answer(post.inbox("tex-agent").find_by_id(task.id))
+        other = post.answering.answer(replace(done, result="otherwise"))
+        assert [mail.body for mail in post.messages.find_unread("crt")] == ["ok"]
+    assert first is not None
+    assert again is not None
+    assert (first.duplicate, again.duplicate, other) == (False, True, None)
+
+
+def test_a_task_whose_id_fits_no_message_is_answered_all_the_same(
+    as_actor: Callable[[str], Post],
+) -> None:
+    """Of an id that is too long, or that a person wrote, the answer has a sum."""
+    with as_actor("crt") as post:
+        long = post.inbox("tex-agent").create_task("crt", "x", id="task-" + "a" * 120)
+        odd = replace(long, id="task-ÄÖ", state="DONE", title="* x")
+        for task in (replace(long, state="DEAD"), odd):
+            assert post.answering.answer(task) is not None
+        assert len(post.messages.find_unread("crt")) == 2
 
 
 def test_what_an_agent_sends_while_it_works_names_who_asked(

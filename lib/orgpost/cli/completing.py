@@ -81,7 +81,6 @@ def _letter(desk: Desk, task: Task, hold: Hold, body: str, *, is_answer: bool) -
     letter = desk.post.answering.answer_to(task, token, body, status="done")
     if is_answer:
         return letter
-    from orgpost.message_store import About
+    from orgpost.answering import about_task
 
-    plain = About(task.id, task.thread)
-    return replace(letter, id=None, kind="message", sender=desk.me, about=plain)
+    return replace(letter, id=None, kind="message", sender=desk.me, about=about_task(task))

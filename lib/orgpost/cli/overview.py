@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from orgpost.message_store import Digest
 
 
+# Ten lines in all.
 _MOST_SENDERS: Final = 5
-# Promised to programs; there is nothing to count yet.
-_NO_TASKS: Final = {"tasks": None, "awaiting_approval": None}
+_FEW_SENDERS: Final = 3
 
 
 def add(command: str, parser: argparse.ArgumentParser) -> None:
@@ -55,23 +55,47 @@ def _one_digest(args: Any, desk: Desk) -> tuple[dict[str, Any], list[str]]:
 
     desk.settle()
     digest = desk.messages.digest(desk.me, since=since(args.since, desk.clock, "since"))
-    return {**digest.to_dict(), **_NO_TASKS}, _lines(digest, args.format)
+    tasks = _tasks(desk)
+    return {**digest.to_dict(), **tasks}, _lines(digest, args.format, tasks)
 
 
-def _lines(digest: Digest, style: str) -> list[str]:
+def _tasks(desk: Desk) -> dict[str, Any]:
+    """Count the tasks of me or my agents; nothing is said of them where there are none."""
+    from orgpost.cli.task_words import my_agents
+
+    inboxes = [desk.post.inbox(name) for name in my_agents(desk)]
+    if not inboxes:
+        return {"tasks": None, "awaiting_approval": None}
+    counts = [inbox.counts() for inbox in inboxes]
+    awaiting = sum(len(inbox.find_awaiting_approval()) for inbox in inboxes)
+    total = {state: sum(each[state] for each in counts) for state in counts[0]}
+    return {"tasks": total, "awaiting_approval": awaiting}
+
+
+def _lines(digest: Digest, style: str, tasks: dict[str, Any]) -> list[str]:
     item = {"text": "", "org": "- ", "md": "- "}[style]
     head = {"text": "", "org": "* ", "md": "## "}[style]
     lines = [f"{head}Mail of {digest.actor}: {digest.unread} unread, {digest.high} high"]
     lines.append(f"{item}{digest.todo} to do")
-    most = digest.by_sender[:_MOST_SENDERS]
+    shown = _MOST_SENDERS if tasks["tasks"] is None else _FEW_SENDERS
+    most = digest.by_sender[:shown]
     lines += [f"{item}{each.unread} from {_name(each.sender, style)}" for each in most]
-    if others := digest.by_sender[_MOST_SENDERS:]:
+    if others := digest.by_sender[shown:]:
         lines.append(f"{item}{sum(each.unread for each in others)} from {len(others)} others")
     if digest.stale:
         lines.append(f"{item}{len(digest.stale)} unread for long: orgpost inbox --stale")
     if digest.expired:
         lines.append(f"{item}{len(digest.expired)} expired")
+    if tasks["tasks"] and (said := _open_tasks(tasks["tasks"])):
+        lines.append(f"{item}tasks: {said}")
+    if tasks["awaiting_approval"]:
+        lines.append(f"{item}{tasks['awaiting_approval']} waiting: orgpost task list --awaiting")
     return lines
+
+
+def _open_tasks(counts: dict[str, int]) -> str:
+    states = ("working", "ready", "blocked", "dead")
+    return ", ".join(f"{counts[state]} {state}" for state in states if counts[state])
 
 
 def _name(sender: str, style: str) -> str:

@@ -33,7 +33,9 @@ def add(_command: str, parser: argparse.ArgumentParser) -> None:
     _add_add(below.add_parser("add", help="somebody new"))
     removing = below.add_parser("remove", help="out of the registry; the mail stays")
     removing.add_argument("id", metavar="ID")
-    removing.add_argument("--force", action="store_true", help="with unread mail, too")
+    removing.add_argument(
+        "--force", action="store_true", help="with unread mail or open tasks, too"
+    )
     removing.set_defaults(run=_remove)
     trusting = below.add_parser("trust", help="how far somebody is trusted")
     trusting.add_argument("id", metavar="ID")
@@ -95,9 +97,10 @@ def _add(args: Any, desk: Desk) -> None:
 
 def _remove(args: Any, desk: Desk) -> None:
     desk.contacts.must_be_good()
-    id = desk.contacts.resolve(args.id).id
-    unread = len(desk.messages.find_unread(id))
-    desk.post.contacts.remove(id, unread=unread, force=args.force)
+    actor = desk.contacts.resolve(args.id)
+    id, unread = actor.id, len(desk.messages.find_unread(actor.id))
+    tasks = 0 if actor.kind == "person" else len(desk.post.inbox(id).in_turn())
+    desk.post.contacts.remove(id, unread=unread, tasks=tasks, force=args.force)
     _tell_hooks(desk)
     desk.show.answer({"removed": id}, [f"removed {id}"])
 

@@ -120,12 +120,13 @@ def _no_flags_of_tasks(args: Any) -> None:
 
 
 def _letter(args: Any, desk: Desk, to: str, meant: _Meant | None) -> Letter:
-    from orgpost.message_store import About, Letter
+    from orgpost.message_store import Letter
 
     body = desk.body(" ".join(args.text), None) or ""
     if meant is None or meant.task is None:
         reply_to = meant.id if meant else None
         return Letter(sender=desk.me, to=to, body=body, reply_to=reply_to, routes=args.route)
+    from orgpost.answering import about_task
     from orgpost.message import answer_subject
 
     task, me = meant.task, desk.me
@@ -134,7 +135,7 @@ def _letter(args: Any, desk: Desk, to: str, meant: _Meant | None) -> Letter:
         to=to or (task.agent if task.sender == me else task.sender),
         subject=answer_subject(task.title),
         body=body,
-        about=About(task.id, task.thread),
+        about=about_task(task),
         routes=args.route,
     )
 

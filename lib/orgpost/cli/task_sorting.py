@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from orgpost.cli.task_words import meant
+from orgpost.cli.task_words import meant, my_agents
 from orgpost.errors import Usage
 from orgpost.states import Event
 
@@ -52,13 +52,5 @@ def _old(args: Any, desk: Desk) -> Iterator[ArchivedTasks]:
     else:
         age, keep = desk.clock.now() - before, None
     with desk.show.working("archiving"):
-        for name in _mine(desk):
+        for name in my_agents(desk):
             yield desk.post.inbox(name).archive_old(age=age, keep=keep, dry_run=args.dry_run)
-
-
-def _mine(desk: Desk) -> list[str]:
-    """Give the agents whose tasks are mine to put away."""
-    me = desk.contacts.resolve(desk.me)
-    if me.kind == "agent":
-        return [me.id]
-    return [actor.id for actor in desk.contacts.agents_of(me.id) if actor.kind == "agent"]

@@ -51,6 +51,14 @@ def agent_of(name: str | None, desk: Desk) -> str:
     return agents[0]
 
 
+def my_agents(desk: Desk) -> list[str]:
+    """Give the agents whose tasks are mine to look after: me, or those that I own."""
+    me = desk.contacts.resolve(desk.me)
+    if me.kind == "agent":
+        return [me.id]
+    return [actor.id for actor in desk.contacts.agents_of(me.id) if actor.kind == "agent"]
+
+
 def inbox_of(name: str | None, desk: Desk) -> AgentInbox:
     """Give the task inbox of the agent that is meant."""
     return desk.post.inbox(agent_of(name, desk))

@@ -31,10 +31,14 @@ UNREAD: Final = str(MessageState.UNREAD)
 
 
 class About(NamedTuple):
-    """The task that a letter is about: it is answered, its thread goes on; `status` is its end."""
+    """The task that a letter is about: it is answered, its thread goes on; `status` is its end.
+
+    `via` is who stands behind the task: on their account an agent writes about it.
+    """
 
     task: str
     thread: str
+    via: tuple[str, ...] = ()
     status: str = ""
 
 

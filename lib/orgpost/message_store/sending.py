@@ -17,6 +17,7 @@ from orgpost.errors import (
 )
 from orgpost.frozen import NamedTuple
 from orgpost.message_store.composing import Letter, compose
+from orgpost.message_store.limiting import PERSON
 from orgpost.message_store.routing import COPY, Outcome
 
 if TYPE_CHECKING:
@@ -182,11 +183,16 @@ class Sending:
         if letter.reply_to is not None:
             parent = self._shelf.plain_message(self._shelf.get(letter.reply_to))
             message = replace(message, thread=parent.thread, reply_to=parent.id)
-        if via := self._limiting.via(sender, letter.via):
+        if via := self._via(letter, sender):
             message = replace(message, via=via)
         if everybody:
             message = replace(message, recipients=tuple(dict.fromkeys(everybody)))
         return message
+
+    def _via(self, letter: Letter, sender: Actor) -> tuple[str, ...]:
+        if letter.about is not None and sender.kind != PERSON:
+            return letter.about.via
+        return self._limiting.via(sender, letter.via)
 
     def _checked_files(self, letter: Letter, sender: str) -> Sequence[object]:
         if not letter.attach:

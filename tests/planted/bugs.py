@@ -189,8 +189,8 @@ BUGS = (
         18,
         "live editor lock ignored",
         "store/watch.py",
-        "                yield editor\n                return\n",
-        "                yield None\n                return\n",
+        "                    return editor\n",
+        "                    return None\n",
         ("tests/race/test_editor_locks.py",),
     ),
     Bug(

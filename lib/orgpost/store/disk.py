@@ -32,6 +32,7 @@ _SCRATCH_NAME: Final = rf"\..+\.(?P<pid>[0-9]+)-[0-9]+{re.escape(SCRATCH)}"
 _READ: Final = os.O_RDONLY | os.O_NONBLOCK
 _PIECE: Final = 1 << 24
 _HEAD_BYTES: Final = 128  # more than the cookie
+_SURE_NS: Final = 2_000_000_000  # the coarsest times that a file system keeps
 _scratches = itertools.count()
 
 
@@ -90,6 +91,14 @@ class Disk:
 
     @contextmanager
     def folder(self, path: str, *, make: bool = False) -> Iterator[int]:
+        """Open a folder of the space for one block."""
+        fd = self.open_folder(path, make=make)
+        try:
+            yield fd
+        finally:
+            self.calls.close(fd)
+
+    def open_folder(self, path: str, *, make: bool = False) -> int:
         """Open a folder of the space; with `make`, what is missing is made, private or as above it.
 
         Raises `FileNotFoundError` where it is missing and `make` is not given.
@@ -102,9 +111,27 @@ class Disk:
                 below = self._step(fd, part, make=make, private=parts[0] == ".orgpost")
                 self.calls.close(fd)
                 fd = below
-            yield fd
-        finally:
+        except BaseException:
             self.calls.close(fd)
+            raise
+        return fd
+
+    def lstat(self, path: str) -> os.stat_result | None:
+        """Stat a path of the space; None where there is nothing, or nothing that can be seen."""
+        try:
+            return self.calls.lstat(f"{self.space}/{path}")
+        except OSError:
+            return None
+
+    def fingerprint(self, path: str, now_ns: int) -> object:
+        """Give what tells one state of a file or folder from another; None where nothing does.
+
+        What changed just now may change again with nothing of this being different.
+        """
+        found = self.lstat(path)
+        if found is None or now_ns - found.st_ctime_ns < _SURE_NS:
+            return None
+        return Print.of(found), found.st_ctime_ns
 
     def _step(self, fd: int, part: str, *, make: bool, private: bool) -> int:
         flags = os.O_RDONLY | os.O_DIRECTORY
@@ -293,3 +320,33 @@ class Disk:
         finally:
             self.calls.close(root)
         return 0o660 if shared else 0o600
+
+
+class KeptFolder:
+    """A folder that stays open: it is opened anew only where its path means another one.
+
+    Whoever uses it holds the lock of the file that it is kept for.
+    """
+
+    def __init__(self, disk: Disk, path: str) -> None:
+        self._disk, self._path = disk, path
+        self._fd: int | None = None
+        self._which = (0, 0)
+
+    def open(self) -> tuple[int, os.stat_result]:
+        """Give its descriptor, not to be closed, and what it is; what is missing is made."""
+        if self._fd is not None:
+            there = self._disk.lstat(self._path)
+            if there is not None and (there.st_dev, there.st_ino) == self._which:
+                return self._fd, there
+            self.close()
+        self._fd = self._disk.open_folder(self._path, make=True)
+        found = self._disk.calls.fstat(self._fd)
+        self._which = found.st_dev, found.st_ino
+        return self._fd, found
+
+    def close(self) -> None:
+        """Close it."""
+        if self._fd is not None:
+            fd, self._fd = self._fd, None
+            self._disk.calls.close(fd)

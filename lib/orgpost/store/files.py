@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager, suppress
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from orgpost.clock import Clock
 from orgpost.errors import Exists
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from orgpost.store.writer import Writer
 
     T = TypeVar("T")
-
-_SURE_NS: Final = 2_000_000_000  # the coarsest times that a file system keeps
 
 
 class FileStore:
@@ -108,16 +106,8 @@ class FileStore:
         return None
 
     def fingerprint(self, path: str) -> object:
-        """Give what tells one state of such a file from another; None where nothing does.
-
-        A file that was just written could be written again with nothing of this changing.
-        """
-        try:
-            found = self.disk.calls.lstat(f"{self.disk.space}/{ROOT}/{path}")
-        except OSError:
-            return None
-        is_old = self.clock.wall_ns() - found.st_ctime_ns > _SURE_NS
-        return (Print.of(found), found.st_ctime_ns) if is_old else None
+        """Give what tells one state of such a file from another; None where nothing does."""
+        return self.disk.fingerprint(f"{ROOT}/{path}", self.clock.wall_ns())
 
     def names(self, folder: str) -> list[str]:
         """List the Org files of a folder, as paths, sorted."""

@@ -49,6 +49,8 @@ class JournalFile:
         self._name = f"{slug(path)}.j"
         self._shown = f"{FOLDER}/{self._name}"
         self._fd: int | None = None
+        self._folder: object = None
+        self._room = (0, 0)  # the header's turn, without which it never gets shorter, and the size
 
     def peek(self) -> Reading | None:
         """Read it without a lock and without making anything; None where there is none."""
@@ -111,7 +113,8 @@ class JournalFile:
         data, end = encode_record(record), at.end
         fd = self._descriptor()
         with trouble(self._shown, "write"):
-            self._make_room(fd, end + len(data) + VOID_SIZE)
+            if self._room[0] != at.turn or self._room[1] < end + len(data) + VOID_SIZE:
+                self._room = at.turn, self._make_room(fd, end + len(data) + VOID_SIZE)
             self._disk.write_at(fd, data, end)
         try:
             self._disk.sync_data(fd)
@@ -122,10 +125,10 @@ class JournalFile:
             raise self._failed(error) from error
         return Position(at.turn, record.sequence, end + len(data))
 
-    def _make_room(self, fd: int, needed: int) -> None:
+    def _make_room(self, fd: int, needed: int) -> int:
         size = self._disk.calls.fstat(fd).st_size
         if needed <= size:
-            return
+            return size
         grown = max(size, NEW_SIZE)
         while grown < needed:
             grown *= 2
@@ -136,6 +139,7 @@ class JournalFile:
                 self._disk.calls.truncate(fd, size)
             raise
         self._sync(self._disk.sync, fd)
+        return grown
 
     def _sync(self, sync: Callable[[int], None], fd: int) -> None:
         try:
@@ -207,12 +211,23 @@ class JournalFile:
         return Reading(header, tuple(records), len(data))
 
     def _open(self) -> int | None:
-        if self._fd is not None and self._disk.calls.fstat(self._fd).st_nlink == 0:
+        if self._fd is not None and not self._has_its_name(self._fd):
             self._drop()
         if self._fd is None:
             with suppress(FileNotFoundError), self._disk.folder(FOLDER) as folder:
                 self._fd = self._disk.calls.open(self._name, os.O_RDWR, folder=folder)
         return self._fd
+
+    def _has_its_name(self, fd: int) -> bool:
+        # A look at the journal itself makes its next write change its inode too, and a sync would
+        # write that as well: an old folder in which nothing changed tells as much.
+        folder = self._disk.fingerprint(FOLDER, self._clock.wall_ns())
+        if folder is None or folder != self._folder:
+            self._folder = None
+            if self._disk.calls.fstat(fd).st_nlink == 0:
+                return False
+            self._folder = folder
+        return True
 
     def _descriptor(self) -> int:
         if self._fd is None:
@@ -222,6 +237,7 @@ class JournalFile:
     def _drop(self) -> None:
         if self._fd is not None:
             fd, self._fd = self._fd, None
+            self._folder, self._room = None, (0, 0)
             with suppress(OSError):
                 self._disk.calls.close(fd)
 

@@ -35,11 +35,13 @@ class FileLock:
     def __init__(self, disk: Disk, clock: Clock, path: str) -> None:
         self._disk, self._clock, self._path = disk, clock, path
         self._name = f"{slug(path)}.lock"
-        self._full = f"{disk.space}/{FOLDER}/{self._name}"
+        self._shown = f"{FOLDER}/{self._name}"
         self._turn = allocate_lock()
         self._thread: int | None = None
         self._fd: int | None = None
+        self._inode = 0
         self._pid = 0
+        self._words = ("", "")
 
     def acquire(self, seconds: float) -> None:
         """Take the lock, or say `Busy` after that long; the same thread twice is `NestedLock`."""
@@ -71,14 +73,16 @@ class FileLock:
         if self._pid != self._disk.calls.pid():
             self._turn, self._thread = allocate_lock(), None
             self.close()
-            self._pid = self._disk.calls.pid()
+            calls = self._disk.calls
+            self._pid = calls.pid()
+            self._words = f"{self._pid} {calls.program()}", calls.host()
 
     def _take(self, seconds: float) -> bool:
         fd = self._open()
         if not self._disk.calls.lock(fd, seconds):
             self._fd = None  # a thread may wait on it, and closes it
             raise Busy(self._path, self._holder())
-        if not self._is_at_its_path(fd):
+        if not self.is_kept():
             self.close()
             return False
         self._tell(fd)
@@ -87,8 +91,9 @@ class FileLock:
     def _open(self) -> int:
         # Somebody may remove .orgpost between any two of these steps: then it is made again.
         while self._fd is None:
-            with trouble(f"{FOLDER}/{self._name}", "open"), suppress(FileNotFoundError):
+            with trouble(self._shown, "open"), suppress(FileNotFoundError):
                 self._fd = self._create()
+                self._inode = self._disk.calls.fstat(self._fd).st_ino
         return self._fd
 
     def _create(self) -> int:
@@ -97,19 +102,13 @@ class FileLock:
 
     def is_kept(self) -> bool:
         """Ask under the lock whether it is still the one that everybody else would take."""
-        return self._fd is not None and self._is_at_its_path(self._fd)
-
-    def _is_at_its_path(self, fd: int) -> bool:
         # Somebody may have removed .orgpost: then two processes would hold two locks.
-        try:
-            there = self._disk.calls.lstat(self._full)
-        except OSError:
-            return False
-        return there.st_ino == self._disk.calls.fstat(fd).st_ino
+        there = self._disk.lstat(self._shown)
+        return there is not None and there.st_ino == self._inode
 
     def _tell(self, fd: int) -> None:
-        calls = self._disk.calls
-        words = f"{calls.pid()} {calls.program()} {self._clock.wall_ns() // 10**9} {calls.host()}"
+        who, where = self._words
+        words = f"{who} {self._clock.wall_ns() // 10**9} {where}"
         self._disk.write_at(fd, words.encode()[:_WORDS_SIZE].ljust(_WORDS_SIZE), _WORDS_AT)
 
     def _holder(self) -> str:

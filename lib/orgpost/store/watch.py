@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 import stat
-from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 from orgpost.frozen import NamedTuple
@@ -17,8 +16,6 @@ from orgpost.store.disk import Print
 from orgpost.store.sign import ME, Sign
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from orgpost.clock import Clock
     from orgpost.store.disk import Disk
 
@@ -48,6 +45,27 @@ class Editor(NamedTuple):
 
 
 UNREADABLE: Final = Editor("", "", 0)
+
+
+class Hold:
+    """Emacs's lock for one block, which is given who has it instead."""
+
+    __slots__ = ("_folder", "_name", "_taken", "_watch")
+
+    def __init__(self, watch: Watch, folder: int, name: str) -> None:
+        self._watch, self._folder, self._name = watch, folder, name
+        self._taken = False
+
+    def __enter__(self) -> Editor | None:
+        """Take it."""
+        editor = self._watch.take(self._folder, self._name)
+        self._taken = editor is None
+        return editor
+
+    def __exit__(self, *_: object) -> None:
+        """Take it away."""
+        if self._taken:
+            self._watch.drop(self._folder, self._name)
 
 
 class Watch:
@@ -94,26 +112,29 @@ class Watch:
         booted = self._calls.booted_at()
         return bool(boot and booted and int(boot) < booted - _BOOT_SLACK)
 
-    @contextmanager
-    def hold(self, folder: int, name: str) -> Iterator[Editor | None]:
+    def hold(self, folder: int, name: str) -> Hold:
         """Hold Emacs's lock for one write; gives who has it instead, and then holds nothing."""
-        lock = f".#{name}"
+        return Hold(self, folder, name)
+
+    def take(self, folder: int, name: str) -> Editor | None:
+        """Take Emacs's lock, or say who has it."""
         while True:
             try:
-                self._sign.put(folder, lock)
-                break
+                self._sign.put(folder, f".#{name}")
             except FileExistsError:
                 editor = self.editor(folder, name)
-            if editor is not None:
-                yield editor
-                return
-            with suppress(FileNotFoundError):
-                self._calls.unlink(lock, folder=folder)
+                if editor is not None:
+                    return editor
+                self.drop(folder, name)
+            else:
+                return None
+
+    def drop(self, folder: int, name: str) -> None:
+        """Take a lock away."""
         try:
-            yield None
-        finally:
-            with suppress(FileNotFoundError):
-                self._calls.unlink(lock, folder=folder)
+            self._calls.unlink(f".#{name}", folder=folder)
+        except FileNotFoundError:
+            return
 
     def may_be_a_save(
         self, path: str, folder: int, found: os.stat_result | None, *, odd: bool

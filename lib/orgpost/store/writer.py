@@ -5,12 +5,12 @@ It is loaded by the first write: whoever only reads does not pay for it.
 
 from __future__ import annotations
 
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from orgpost.errors import Busy, Conflict, OrgpostError
-from orgpost.store.disk import trouble
+from orgpost.store.disk import KeptFolder, trouble
 from orgpost.store.held import SAVING, Held, Waits
 from orgpost.store.journal_file import JournalFile
 from orgpost.store.keeper import Changed, Keeper
@@ -19,7 +19,8 @@ from orgpost.store.page import ROOT, Move, Page, Receipt, View
 from orgpost.store.watch import SAVE_SECONDS, Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    import os
+    from collections.abc import Callable, Sequence
     from typing import TypeVar
 
     from orgpost.clock import Clock
@@ -34,15 +35,46 @@ _LOOK_AGAIN_SECONDS: Final = 0.05
 
 
 class _Box:
-    """What this process keeps of one file: its lock and its journal."""
+    """What this process keeps of one file: its lock, its journal, and the folder that it is in."""
 
     def __init__(self, disk: Disk, clock: Clock, path: str) -> None:
         self.lock = FileLock(disk, clock, path)
         self.journal = JournalFile(disk, clock, path)
+        self.folder = KeptFolder(disk, f"{ROOT}/{path.rpartition('/')[0]}")
+        self.rights: object = None
 
     def close(self) -> None:
         self.lock.close()
         self.journal.close()
+        self.folder.close()
+
+
+def _rights(found: os.stat_result | None) -> object:
+    return None if found is None else (found.st_mode, found.st_uid, found.st_gid)
+
+
+class Holding:
+    """The lock of one file for one block; an `OSError` in it becomes one of ours."""
+
+    __slots__ = ("_lock", "_path", "_seconds", "_writer")
+
+    def __init__(self, writer: Writer, path: str, seconds: float) -> None:
+        self._writer, self._path, self._seconds = writer, path, seconds
+        self._lock: FileLock | None = None
+
+    def __enter__(self) -> Held:
+        """Take it."""
+        with trouble(self._path, "open"):
+            self._lock, held = self._writer.take(self._path, self._seconds)
+        return held
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        """Give it back."""
+        with trouble(self._path, "open"):
+            if self._lock is not None:
+                self._lock.release()
+            if isinstance(error, OSError):
+                raise error
 
 
 class Writer:
@@ -71,19 +103,33 @@ class Writer:
     ) -> Receipt:
         """Add entries, each an id and its bytes, in order; on return they are synced."""
         for attempt in range(_TRIES):
-            with suppress(Changed), self.held(path) as held:
-                with suppress(Waits):
-                    held.settle()
-                if attempt and not (entries := held.missing(entries)):
-                    return Receipt("file")
-                if unless is not None and (found := unless(held.view())) is not None:
-                    return Receipt("file", found=found)
-                why = held.append(entries)
-                if why is None:
-                    return Receipt("file")
-                self._left_waiting.add(path)
-                return Receipt("waiting", editor=None if why == SAVING else why)
+            try:
+                with self.held(path) as held:
+                    return self._append(held, path, entries, unless, again=attempt > 0)
+            except Changed:
+                continue
         raise Conflict(f"{path} is being written by another program again and again")
+
+    def _append(
+        self,
+        held: Held,
+        path: str,
+        entries: Sequence[tuple[bytes, bytes]],
+        unless: Callable[[View], object] | None,
+        *,
+        again: bool,
+    ) -> Receipt:
+        with suppress(Waits):
+            held.settle()
+        if again and not (entries := held.missing(entries)):
+            return Receipt("file")
+        if unless is not None and (found := unless(held.view())) is not None:
+            return Receipt("file", found=found)
+        why = held.append(entries)
+        if why is None:
+            return Receipt("file")
+        self._left_waiting.add(path)
+        return Receipt("waiting", editor=None if why == SAVING else why)
 
     def edit(self, path: str, decide: Callable[[Page], T]) -> T:
         """Change a file as `decide` says, which may be asked again; it must be pure.
@@ -147,20 +193,22 @@ class Writer:
 
     # -- one file ------------------------------------------------------------------------------
 
-    @contextmanager
-    def held(self, path: str, *, seconds: float | None = None) -> Iterator[Held]:
-        """Hold the lock of a file; nothing is settled yet."""
-        folder, _, _ = path.rpartition("/")
-        with trouble(path, "open"), self._disk.folder(f"{ROOT}/{folder}", make=True) as fd:
-            Held.check_writable(self._disk, fd, path)
-            box = self._box(path)
-            box.lock.acquire(self._lock_seconds if seconds is None else seconds)
-            try:
-                yield self._hold(path, fd, box)
-            finally:
-                box.lock.release()
+    def held(self, path: str, *, seconds: float | None = None) -> Holding:
+        """Hold the lock of a file for one block; nothing is settled yet."""
+        return Holding(self, path, self._lock_seconds if seconds is None else seconds)
 
-    def _hold(self, path: str, folder: int, box: _Box) -> Held:
+    def take(self, path: str, seconds: float) -> tuple[FileLock, Held]:
+        """Take the lock of a file, which is to be released."""
+        box = self._box(path)
+        box.lock.acquire(seconds)
+        try:
+            return box.lock, self._hold(path, box)
+        except BaseException:
+            box.lock.release()
+            raise
+
+    def _hold(self, path: str, box: _Box) -> Held:
+        folder, there = box.folder.open()
         keeper = Keeper(
             path,
             folder,
@@ -170,12 +218,19 @@ class Writer:
             journal=box.journal,
             report=self._report,
         )
+        rights = _rights(there), _rights(keeper.found)
+        if rights != box.rights:
+            Held.check_writable(self._disk, folder, path)
+            box.rights = rights
         return Held(keeper, self._watch)
 
     def _box(self, path: str) -> _Box:
         box = self._boxes.get(path)
         if box is None:
-            box = self._boxes[path] = _Box(self._disk, self._clock, path)
+            # Not even a lock is made where nothing could be written.
+            with self._disk.folder(f"{ROOT}/{path.rpartition('/')[0]}", make=True) as folder:
+                Held.check_writable(self._disk, folder, path)
+            box = self._boxes.setdefault(path, _Box(self._disk, self._clock, path))
         return box
 
     def _report(self, reason: str, path: str, part: Part) -> None:

@@ -83,8 +83,8 @@ BUGS = (
         6,
         "lock by existence instead of by kernel",
         "store/calls.py",
-        "        if lock_descriptor(fd, blocking=False):\n            return True\n",
-        "        if lock_descriptor is not None:\n            return True\n",
+        "        if filelock.lock_descriptor(fd, blocking=False):\n            return True\n",
+        "        if filelock.lock_descriptor is not None:\n            return True\n",
         ("tests/race/test_kill_soak.py",),
     ),
     Bug(

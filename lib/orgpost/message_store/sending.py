@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from orgpost.contact import Contacts
 from orgpost.errors import (
     Conflict,
     InvalidField,
@@ -163,7 +162,9 @@ class Sending:
             return False
 
     def _names(self, names: Sequence[str], sender: str) -> list[str]:
-        contacts = self._desk.good_contacts() if names else Contacts()
+        if not names:
+            return []
+        contacts = self._desk.good_contacts()
         return list(dict.fromkeys(contacts.resolve(name, sender=sender).id for name in names))
 
     # -- the message -------------------------------------------------------------------------

@@ -123,17 +123,17 @@ class Calls:
 
         After a False the descriptor is lost: a thread may still wait on it, and closes it then.
         """
-        from filelock import lock_descriptor
+        import filelock
 
-        if lock_descriptor(fd, blocking=False):
+        if filelock.lock_descriptor(fd, blocking=False):
             return True
         return seconds > 0 and _Waiter(fd).wait(seconds)
 
     def unlock(self, fd: int) -> None:
         """Give the kernel's lock back."""
-        from filelock import unlock_descriptor
+        import filelock
 
-        unlock_descriptor(fd)
+        filelock.unlock_descriptor(fd)
 
     def pid(self) -> int:
         """Say who we are."""

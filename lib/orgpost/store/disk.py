@@ -208,10 +208,9 @@ class Disk:
 
     def write_at(self, fd: int, data: bytes, offset: int) -> None:
         """Write all of it; short writes are continued."""
-        view = memoryview(data)
-        while view:
-            written = self.calls.pwrite(fd, view, offset)
-            view, offset = view[written:], offset + written
+        done = self.calls.pwrite(fd, data, offset)
+        while done < len(data):
+            done += self.calls.pwrite(fd, memoryview(data)[done:], offset + done)
 
     def append(self, fd: int, data: bytes) -> None:
         """Write all of it at the end; short writes are continued."""

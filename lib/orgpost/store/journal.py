@@ -188,13 +188,12 @@ def read(data: bytes) -> Reading | None:
     return Reading(header, tuple(records), end)
 
 
-def goes_on(data: bytes, head: bytes, at: Position) -> bool:
+def goes_on(header: Header | None, head: bytes, at: Position) -> bool:
     """Ask whether a journal is not where it was left: another header, or a record at its end.
 
-    `data` is its first kilobyte and `head` what stands where the next record goes. The record's
-    checksum is not asked here: in every doubt the whole journal is read.
+    `head` is what stands where the next record goes. The record's checksum is not asked here: in
+    every doubt the whole journal is read.
     """
-    header = decode_header(data)
     if header is None or header.turn != at.turn:
         return True
     return head[:4] == _RECORD_MAGIC and int.from_bytes(head[8:16], "little") == at.last + 1

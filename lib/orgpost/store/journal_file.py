@@ -49,6 +49,7 @@ class JournalFile:
         self._name = f"{slug(path)}.j"
         self._shown = f"{FOLDER}/{self._name}"
         self._fd: int | None = None
+        self._headers, self._header = b"", decode_header(b"")
         self._folder: object = None
         self._room = (0, 0)  # the header's turn, without which it never gets shorter, and the size
 
@@ -91,7 +92,10 @@ class JournalFile:
 
     def _goes_on(self, fd: int, at: Position) -> bool:
         pread = self._disk.calls.pread
-        return goes_on(pread(fd, FIRST, 0), pread(fd, VOID_SIZE, at.end), at)
+        headers = pread(fd, FIRST, 0)
+        if headers != self._headers:
+            self._headers, self._header = headers, decode_header(headers)
+        return goes_on(self._header, pread(fd, VOID_SIZE, at.end), at)
 
     def content(self) -> bytes | None:
         """Give all its bytes; None where it is missing."""

@@ -45,10 +45,10 @@ class FileLock:
 
     def acquire(self, seconds: float) -> None:
         """Take the lock, or say `Busy` after that long; the same thread twice is `NestedLock`."""
-        if self._thread == get_ident() and self._pid == self._disk.calls.pid():
-            raise NestedLock(self._path)
         deadline = self._clock.monotonic() + seconds
         self._leave_parent()
+        if self._thread == get_ident():
+            raise NestedLock(self._path)
         if not self._turn.acquire(timeout=max(0.0, seconds)):
             raise Busy(self._path, self._holder())
         try:

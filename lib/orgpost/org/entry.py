@@ -359,5 +359,5 @@ def _logbook(draft: Draft, kind: FileKind) -> bytes:
 
 def written(lines: Iterable[str], kind: FileKind) -> bytes:
     """Give lines as the file ends them."""
-    text = "".join(f"{line}\n" for line in lines).encode()
+    text = "\n".join([*lines, ""]).encode()
     return text.replace(b"\n", kind.eol) if kind.crlf else text

@@ -16,6 +16,7 @@ from orgpost.store.journal import MAX_RECORD, Flag, Kind, Part, Reading, without
 from orgpost.store.page import Page, View
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterator, Sequence
 
     from orgpost.store.disk import Disk
@@ -44,11 +45,9 @@ class Held:
         self.editor: str | None = None
 
     @staticmethod
-    def check_writable(disk: Disk, folder: int, path: str) -> None:
+    def check_writable(disk: Disk, folder: int, path: str, found: os.stat_result | None) -> None:
         """Refuse before anything is locked or acknowledged that could then not be written."""
-        name = path.rpartition("/")[2]
-        names = [".", name] if disk.print_of(folder, name) is not None else ["."]
-        for each in names:
+        for each in ["."] if found is None else [".", path.rpartition("/")[2]]:
             if not disk.calls.may_write(each, folder=folder):
                 raise NotPermitted(f"write {path}", "no permission to write there")
 

@@ -38,10 +38,27 @@ class _Box:
     """What this process keeps of one file: its lock, its journal, and the folder that it is in."""
 
     def __init__(self, disk: Disk, clock: Clock, path: str) -> None:
+        self._disk, self._path = disk, path
         self.lock = FileLock(disk, clock, path)
         self.journal = JournalFile(disk, clock, path)
         self.folder = KeptFolder(disk, f"{ROOT}/{path.rpartition('/')[0]}")
-        self.rights: object = None
+        self._rights: object = None
+
+    def check_before_all(self) -> None:
+        """Not even a lock is made where nothing could be written."""
+        folder, there = self.folder.open()
+        self.check_writable(
+            folder, there, self._disk.print_of(folder, self._path.rpartition("/")[2])
+        )
+
+    def check_writable(
+        self, folder: int, there: os.stat_result, found: os.stat_result | None
+    ) -> None:
+        """Refuse what could not be written; asked again only where the rights are others."""
+        rights = _rights(there), _rights(found)
+        if rights != self._rights:
+            Held.check_writable(self._disk, folder, self._path, found)
+            self._rights = rights
 
     def close(self) -> None:
         self.lock.close()
@@ -218,19 +235,19 @@ class Writer:
             journal=box.journal,
             report=self._report,
         )
-        rights = _rights(there), _rights(keeper.found)
-        if rights != box.rights:
-            Held.check_writable(self._disk, folder, path)
-            box.rights = rights
+        box.check_writable(folder, there, keeper.found)
         return Held(keeper, self._watch)
 
     def _box(self, path: str) -> _Box:
         box = self._boxes.get(path)
         if box is None:
-            # Not even a lock is made where nothing could be written.
-            with self._disk.folder(f"{ROOT}/{path.rpartition('/')[0]}", make=True) as folder:
-                Held.check_writable(self._disk, folder, path)
-            box = self._boxes.setdefault(path, _Box(self._disk, self._clock, path))
+            new = _Box(self._disk, self._clock, path)
+            try:
+                new.check_before_all()
+                box = self._boxes.setdefault(path, new)
+            finally:
+                if box is not new:
+                    new.close()
         return box
 
     def _report(self, reason: str, path: str, part: Part) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from orgpost.clock import Clock
 from orgpost.errors import Exists
 from orgpost.store.calls import Calls
-from orgpost.store.disk import Disk, Print, trouble
+from orgpost.store.disk import Disk, trouble
 from orgpost.store.page import ROOT, Move, Page, Receipt, Tail, View
 from orgpost.store.reader import Reader
 from orgpost.store.watch import Watch

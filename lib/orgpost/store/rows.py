@@ -145,9 +145,10 @@ class Rows:
 
     @contextmanager
     def _held(self, table: Table) -> Iterator[tuple[int, RowFile, FileLock]]:
-        folder, _, _ = table.path.rpartition("/")
+        folder, _, name = table.path.rpartition("/")
         with trouble(table.path, "open"), self._disk.folder(f"{ROOT}/{folder}", make=True) as fd:
-            Held.check_writable(self._disk, fd, table.path)
+            found = self._disk.print_of(fd, name)
+            Held.check_writable(self._disk, fd, table.path, found)
             lock = self.lock(table.path)
             lock.acquire(self._lock_seconds)
             try:

@@ -13,8 +13,8 @@ from .places import is_name
 HEADER_SIZE = 512
 FIRST = 2 * HEADER_SIZE
 HEADER, RECORD, PART = "<8sQQQ", "<4sIQBQ", "<HQQII"
-BLOCK = "<8sIIQqQQQQQQ16s"
-HEADER_SIZE_USED, RECORD_SIZE, PART_SIZE, BLOCK_SIZE = 32, 25, 26, 96
+BLOCK = "<8sIIQqQQQQQQQQq16s"
+HEADER_SIZE_USED, RECORD_SIZE, PART_SIZE, BLOCK_SIZE = 32, 25, 26, 120
 ENTRY, VOID = 1, 4
 YOUNG_SECONDS = 10
 PIECE = 1 << 20
@@ -117,7 +117,7 @@ def _applied(lock: str) -> int:
     from zlib import crc32
 
     block = read(lock, BLOCK_SIZE + 4) or b""
-    if len(block) < BLOCK_SIZE + 4 or block[:8] != b"orgpostB":
+    if len(block) < BLOCK_SIZE + 4 or block[:8] != b"orgpostC":
         return 0
     if unpack_from("<I", block, BLOCK_SIZE)[0] != crc32(block[:BLOCK_SIZE]):
         return 0

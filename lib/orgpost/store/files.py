@@ -15,7 +15,7 @@ from orgpost.clock import Clock
 from orgpost.errors import Exists
 from orgpost.store.calls import Calls
 from orgpost.store.disk import Disk, trouble
-from orgpost.store.page import ROOT, Move, Page, Receipt, Tail, View
+from orgpost.store.page import ROOT, Move, Outcome, Page, Receipt, Tail, View
 from orgpost.store.reader import Reader
 from orgpost.store.watch import Watch
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Self, TypeVar
 
-    from orgpost.store.held import Held
+    from orgpost.store.held import Apply, Held
     from orgpost.store.inspection import Inspection, Inspector
     from orgpost.store.lock import FileLock
     from orgpost.store.quarantine import Kept, Quarantine
@@ -39,7 +39,8 @@ class FileStore:
     """The files below `org/messaging` of one space.
 
     `sync` is "full" or "off" (safe against kills, not against power cuts); `lock_seconds` is the
-    longest wait for a lock or for an editor.
+    longest wait for a lock or for an editor. `apply` makes of an entry's bytes, its file's kind and
+    an outcome that waited the new bytes; None is: a person was faster.
     """
 
     def __init__(
@@ -50,8 +51,9 @@ class FileStore:
         sync: str = "full",
         lock_seconds: float = 10.0,
         calls: Calls | None = None,
+        apply: Apply | None = None,
     ) -> None:
-        self.clock = clock or Clock()
+        self.clock, self._apply = clock or Clock(), apply
         self.disk = Disk(os.fspath(space), calls or Calls(), sync=sync == "full")
         self.watch = Watch(self.disk, self.clock)
         self._lock_seconds = lock_seconds
@@ -65,7 +67,7 @@ class FileStore:
         from orgpost.store.writer import Writer
 
         facts = (self.disk, self.clock, self.watch, self._quarantine)
-        return Writer(*facts, lock_seconds=self._lock_seconds)
+        return Writer(*facts, lock_seconds=self._lock_seconds, apply=self._apply)
 
     @cached_property
     def _quarantine(self) -> Quarantine:
@@ -145,13 +147,20 @@ class FileStore:
         """Add entries, each an id and its bytes, in order; on return they are synced."""
         return self._writer.append(path, entries, unless=unless)
 
-    def edit(self, path: str, decide: Callable[[Page], T]) -> T:
+    def edit(
+        self,
+        path: str,
+        decide: Callable[[Page], T],
+        *,
+        outcome: Outcome | None = None,
+        unwritten: bool = False,
+    ) -> T:
         """Change a file as `decide` says, which may be asked again; it must be pure.
 
         Raises `Busy` where a person has unsaved changes for longer than `lock_seconds`, and
         `Conflict` where another program wrote in between five times.
         """
-        return self._writer.edit(path, decide)
+        return self._writer.edit(path, decide, outcome=outcome, unwritten=unwritten)
 
     def move(self, path: str, decide: Callable[[Page], Sequence[Move]]) -> list[bytes]:
         """Move entries to other files: into the target, confirmed there, then out of the source.
@@ -185,7 +194,8 @@ class FileStore:
 
     def inspect(self, path: str) -> Inspection:
         """Say what is known of a file besides its content."""
-        return self._inspector.inspect(path, len(self.view(path).waiting))
+        view = self.view(path)
+        return self._inspector.inspect(path, len(view.waiting) + len(view.outcomes))
 
     def confirm(self, path: str) -> None:
         """Put in what waits, sync the file, and forget its records: its journal is empty then.

@@ -11,24 +11,43 @@ from typing import TYPE_CHECKING, Final
 
 from orgpost.errors import Conflict, NotPermitted, TooLarge
 from orgpost.org import scan, splice
+from orgpost.org.syntax import TASK
 from orgpost.store.image import Mended, mend, with_tail
-from orgpost.store.journal import MAX_RECORD, Flag, Kind, Part, Reading, without_voids
+from orgpost.store.journal import (
+    MAX_RECORD,
+    Flag,
+    Kind,
+    Part,
+    Reading,
+    Record,
+    outcomes_of,
+    without_outcomes,
+    without_voids,
+)
 from orgpost.store.page import Page, View
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
+    from orgpost.org.syntax import FileKind
     from orgpost.store.disk import Disk
     from orgpost.store.keeper import Keeper
+    from orgpost.store.page import Outcome, Patch
     from orgpost.store.watch import Watch
+
+    Apply = Callable[[bytes, FileKind, bytes], bytes | None]
 
 CONFIRM_NS: Final = 500_000_000
 SAVING: Final = "a save is going on"
 
 
 class Waits(Exception):
-    """An editor keeps the file from us; the words say who."""
+    """An editor keeps the file from us; `editor` says who, where it is more than a save."""
+
+    def __init__(self, words: str, *, editor: str | None = None) -> None:
+        super().__init__(words)
+        self.editor = editor
 
 
 class Held:
@@ -38,10 +57,11 @@ class Held:
     `editor` who keeps it from us, in words.
     """
 
-    def __init__(self, keeper: Keeper, watch: Watch) -> None:
-        self._file, self._watch = keeper, watch
+    def __init__(self, keeper: Keeper, watch: Watch, apply: Apply | None = None) -> None:
+        self._file, self._watch, self._apply = keeper, watch, apply
         self.settled = False
         self.waiting: tuple[Part, ...] = ()
+        self.outcomes: tuple[Part, ...] = ()
         self.editor: str | None = None
 
     @staticmethod
@@ -57,9 +77,11 @@ class Held:
         self.settle()
         with self._watch.hold(self._file.folder, self._file.name) as editor:
             if editor is not None:
-                raise Waits(editor.words(self._file.path))
+                self.editor = editor.words(self._file.path)
+            if self.editor is not None:
+                raise Waits(self.editor, editor=self.editor)
             if not self.settled:
-                raise Waits(self.editor or SAVING)
+                raise Waits(SAVING)
             yield
 
     # -- what others and the dead left ---------------------------------------------------------
@@ -84,11 +106,13 @@ class Held:
         self._file.distrust()
         self._file.sweep()
         data = self._file.read()
-        mended = self._mend(reading, data)
+        records = without_voids(reading.records)
+        mended = self._mend(records, data)
+        self.outcomes = outcomes_of(records)
         if self._may_be_a_save(data):
             self.waiting = mended.tail
             raise Waits(SAVING)
-        if mended.data != data or mended.tail:
+        if mended.data != data or mended.tail or self.outcomes:
             self._put_right(mended)
         else:
             self._agree(reading, mended)
@@ -103,11 +127,11 @@ class Held:
         odd = file.kind is not None and not scan.has_cookie(data)
         return self._watch.may_be_a_save(file.path, file.folder, file.found, odd=odd)
 
-    def _mend(self, reading: Reading, data: bytes) -> Mended:
+    def _mend(self, records: Sequence[Record], data: bytes) -> Mended:
         block = self._file.block
         return mend(
             data,
-            without_voids(reading.records),
+            without_outcomes(records),
             applied=0 if block is None else block.last,
             crashed=block is None or block.turn % 2 == 1,
             now_ns=self._file.clock.wall_ns(),
@@ -127,10 +151,27 @@ class Held:
                 file.data, self.waiting = mended.data, mended.tail
                 self.editor = editor.words(file.path)
                 return
+            if self.outcomes and self._apply is None:
+                raise Waits("an outcome waits that this program does not know")
             self._report(mended)
-            file.replace(with_tail(file.with_header(mended.data), mended.tail))
+            data = with_tail(file.with_header(mended.data), mended.tail)
+            file.replace(self._with_outcomes(data, report=True))
         file.forget(file.at.last)
-        self.settled = True
+        self.outcomes, self.settled = (), True
+
+    def _with_outcomes(self, data: bytes, *, report: bool = False) -> bytes:
+        """Give the file with what waits for it; what a person overtook is kept aside."""
+        for part in self.outcomes:
+            span = scan.find_id(data, part.id)
+            new = None
+            if span is not None and self._apply is not None:
+                kind = scan.file_kind(data, self._file.kind or TASK)
+                new = self._apply(data[span.start : span.end], kind, part.new)
+            if span is not None and new is not None:
+                data = data[: span.start] + new + data[span.end :]
+            elif report:
+                self._file.report("overtaken", self._file.path, part)
+        return data
 
     def _report(self, mended: Mended) -> None:
         for part in mended.overtaken:
@@ -145,7 +186,13 @@ class Held:
         """Give what a reader sees while we hold the lock."""
         data = with_tail(self._file.content(), self.waiting)
         waiting = frozenset(part.id for part in self.waiting)
-        return View(data, self._file.found is not None, waiting, self.editor)
+        outcomes = frozenset(part.id for part in self.outcomes)
+        return View(data, self._file.found is not None, waiting, self.editor, outcomes)
+
+    def keep(self, outcome: Outcome) -> None:
+        """Keep an outcome that cannot be written now: acknowledged on return."""
+        part = Part(outcome.id, 0, 0, b"", outcome.payload)
+        self._file.record(Kind.INTENT, (part,))
 
     # -- new entries ---------------------------------------------------------------------------
 
@@ -211,9 +258,15 @@ class Held:
 
     # -- edits ---------------------------------------------------------------------------------
 
+    def unwritten_page(self) -> Page:
+        """Give a page that is only looked at: the file with all that waits for it."""
+        data = self._with_outcomes(with_tail(self._file.content(), self.waiting))
+        exists = self._file.found is not None
+        return Page(self._file.path, data, exists=exists, sheet=self._file, editor=self.editor)
+
     def page(self) -> Page:
         """Give the page to decide on."""
-        return Page(self._file.path, self._file.content(), exists=self._file.found is not None)
+        return Page(self._file.path, exists=self._file.found is not None, sheet=self._file)
 
     def write(self, page: Page) -> None:
         """Write what was decided; raises `Changed` where the file is not what was read."""
@@ -232,15 +285,26 @@ class Held:
         return page.same_length() and not self._needs_whole_write() and self._file.kind is not None
 
     def _splices(self, page: Page) -> tuple[Part, ...] | None:
-        parts = []
-        for start, end, new in sorted(page.patches):
-            for offset, old, small in splice.smallest(page.data[start:end], new, start):
-                entry = page.data.rfind(b"\n* ", 0, offset + 1) + 1
-                identity = scan.entry_id(page.data, scan.span_at(page.data, entry))
-                if identity is None:
-                    return None
-                parts.append(Part(identity, entry, offset, old, small))
+        parts: list[Part] = []
+        for patch in sorted(page.patches, key=lambda patch: patch[:3]):
+            if patch.old is not None:
+                parts.append(Part(patch.id, patch.entry, patch.start, patch.old, patch.new))
+            elif (found := self._differences(page.data, patch)) is not None:
+                parts += found
+            else:
+                return None
         return tuple(parts)
+
+    @staticmethod
+    def _differences(data: bytes, patch: Patch) -> list[Part] | None:
+        parts = []
+        for at, old, new in splice.smallest(data[patch.start : patch.end], patch.new, patch.start):
+            entry = data.rfind(b"\n* ", 0, at + 1) + 1
+            identity = scan.entry_id(data, scan.span_at(data, entry))
+            if identity is None:
+                return None
+            parts.append(Part(identity, entry, at, old, new))
+        return parts
 
     def _guarded(self, page: Page) -> bytes:
         result = page.result()

@@ -38,6 +38,7 @@ class Kind(IntEnum):
 
     ENTRY = 1
     SPLICE = 2
+    INTENT = 3
     VOID = 4
 
 
@@ -160,6 +161,13 @@ class Position(NamedTuple):
 NOWHERE: Final = Position(0, 0, FIRST)
 
 
+class Layout(NamedTuple):
+    """Where the entries of a file stand, and how far that is known; see `Block.generation`."""
+
+    generation: int
+    position: Position
+
+
 class Reading(NamedTuple):
     """What a journal holds: the live records, and where the next one goes."""
 
@@ -210,6 +218,16 @@ def without_voids(records: Sequence[Record]) -> list[Record]:
     return kept
 
 
+def without_outcomes(records: Sequence[Record]) -> list[Record]:
+    """Leave out what is not written yet, for it waits until a person has saved."""
+    return [record for record in records if record.kind is not Kind.INTENT]
+
+
+def outcomes_of(records: Sequence[Record]) -> tuple[Part, ...]:
+    """Give the outcomes that wait, in their order."""
+    return tuple(part for record in records if record.kind is Kind.INTENT for part in record.parts)
+
+
 class Flag:
     """What a writer must know of a file that it does not read; plain bits, asked at each write."""
 
@@ -226,7 +244,9 @@ class Block(NamedTuple):
     `turn` is odd while the Org file is being written, `flags` are those of `Flag`.  All up to the
     sequence `last` is in the file; a record that stands at the journal's `end` already waits to be
     put there.  All up to `mark` waits since `mark_ns` (wall time) to be confirmed; 0 is nothing.
-    `confirmed_inode` is the file whose name in the folder is known to be synced.
+    `confirmed_inode` is the file whose name in the folder is known to be synced.  `generation`
+    names where the entries stand: it is another one whenever an entry may have moved.
+    `foreign_ns` is when somebody else's last write was seen (wall time); 0 is never.
     """
 
     turn: int
@@ -240,6 +260,8 @@ class Block(NamedTuple):
     mark: int
     mark_ns: int
     confirmed_inode: int
+    generation: int
+    foreign_ns: int
     boot: bytes
 
     @property
@@ -248,13 +270,13 @@ class Block(NamedTuple):
         return Position(self.journal_turn, self.last, self.end)
 
 
-_BLOCK: Final = struct.Struct("<8sIIQqQQQQQQQ16s")
-_BLOCK_MAGIC: Final = b"orgpostB"
-BLOCK_SIZE: Final = 128
+_BLOCK: Final = struct.Struct("<8sIIQqQQQQQQQQq16s")
+_BLOCK_MAGIC: Final = b"orgpostC"
+BLOCK_SIZE: Final = 144
 
 
 def encode_block(block: Block) -> bytes:
-    """Give the 128 bytes of a state block."""
+    """Give the bytes of a state block, always as many."""
     text = _BLOCK.pack(_BLOCK_MAGIC, *block)
     return (text + _CRC.pack(crc32(text))).ljust(BLOCK_SIZE, b"\0")
 

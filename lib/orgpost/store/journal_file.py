@@ -103,6 +103,28 @@ class JournalFile:
             fd = self._open()
             return None if fd is None else self._disk.read_all(fd)
 
+    def since(self, then: Position, now: Position) -> list[Record] | None:
+        """Give what was written between two positions; None where some of it is forgotten."""
+        with trouble(self._shown, "read"):
+            fd = self._descriptor()
+            at = then.end if then.turn == now.turn else self._start_after(fd, then.last)
+            data = b"" if at is None else self._disk.calls.pread(fd, now.end - at, at)
+        records: list[Record] = []
+        at = 0
+        for sequence in range(then.last + 1, now.last + 1):
+            found = decode_record(data, at)
+            if found is None or found[0].sequence != sequence:
+                return None
+            records.append(found[0])
+            at = found[1]
+        return records
+
+    def _start_after(self, fd: int, last: int) -> int | None:
+        header = decode_header(self._disk.calls.pread(fd, FIRST, 0))
+        if header is None or header.done > last:
+            return None
+        return self._start_of(fd, header, last + 1)
+
     def sweep(self) -> None:
         """Remove what dead processes left of journals."""
         with suppress(FileNotFoundError), self._disk.folder(FOLDER) as folder:

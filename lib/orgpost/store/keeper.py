@@ -7,144 +7,24 @@ was there: the file is only ever appended to, patched at known places, or replac
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Final
 
 from orgpost.errors import DiskFailed, NoSpace
-from orgpost.org import scan, syntax
-from orgpost.store.disk import Print, trouble
-from orgpost.store.journal import (
-    FIRST,
-    NOWHERE,
-    Block,
-    Flag,
-    Kind,
-    Part,
-    Reading,
-    Record,
-    read,
-)
+from orgpost.store.disk import trouble
+from orgpost.store.file_state import Changed, FileState, print_of
+from orgpost.store.journal import FIRST, Flag, Kind, Part, Record
 from orgpost.store.journal_file import void
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from orgpost.clock import Clock
-    from orgpost.store.disk import Disk
-    from orgpost.store.journal_file import JournalFile
-    from orgpost.store.lock import FileLock
-
-    Report = Callable[[str, str, Part], None]
-
-_GONE: Final = Print(0, 0, 0)
+__all__ = ["Changed", "Keeper"]
 
 
-def _print(found: os.stat_result | None) -> Print:
-    return _GONE if found is None else Print.of(found)
-
-
-class Changed(Exception):
-    """Somebody wrote to the file between our reading and our writing."""
-
-
-class Keeper:
-    """`data` is the file as it was read in this holding, None where nobody needed it yet."""
-
-    def __init__(
-        self,
-        path: str,
-        folder: int,
-        *,
-        disk: Disk,
-        clock: Clock,
-        lock: FileLock,
-        journal: JournalFile,
-        report: Report,
-    ) -> None:
-        self.path, self.folder, self.name = path, folder, path.rpartition("/")[2]
-        self.disk, self.clock, self.report = disk, clock, report
-        self.kind = syntax.kind_of(path)
-        self.data: bytes | None = None
-        self.found = disk.print_of(folder, self.name)
-        self.block = lock.block()
-        self._lock, self._journal = lock, journal
-        self.at = NOWHERE if self.block is None else self.block.position
-        self._flags = 0 if self.block is None else self.block.flags
-
-    # -- what is there -------------------------------------------------------------------------
-
-    def is_as_we_left_it(self) -> bool:
-        """Ask whether the file is what our last write made, and nothing waits to be put in."""
-        block = self.block
-        if block is None or block.turn % 2 or block.flags & (Flag.BROKEN | Flag.REPLACING):
-            return False
-        return self.is_our_print(block) and not self._journal.goes_on(block.position)
-
-    def is_our_print(self, block: Block) -> bool:
-        """Ask whether the file has the size, time and inode of our last write."""
-        return _print(self.found) == (block.size, block.mtime_ns, block.inode)
-
-    def load(self) -> Reading:
-        """Read the journal; a new one is made for one that is missing, broken or unreadable."""
-        data = self._journal.content()
-        reading = None if data is None else read(data)
-        if reading is None:
-            if data is not None:
-                self.report("journal-unreadable", self.path, Part(b"", 0, 0, b"", data))
-            reading = self._journal.rebuild((), self.at.last, self.at)
-        elif self.block is not None and self.block.flags & Flag.BROKEN:
-            done = reading.header.done
-            reading = self._journal.rebuild(reading.records, done, reading.position)
-        self.at = reading.position
-        return reading
-
-    def distrust(self) -> None:
-        """Sync the file's name too, the next time: it may be another file with the same number."""
-        if self.block is not None:
-            self.block = self.block._replace(confirmed_inode=0)
+class Keeper(FileState):
+    """Writes to the file and its journal, step by step."""
 
     def sweep(self) -> None:
         """Remove what dead processes left beside the file."""
         with trouble(self.path, "sweep"):
             self.disk.sweep(self.folder)
             self._journal.sweep()
-
-    def read(self) -> bytes:
-        """Read the file anew, and remember which state of it that was."""
-        with trouble(self.path, "read"):
-            found = self.disk.read(self.folder, self.name)
-        self.data, self.found = found if found is not None else (b"", None)
-        self._flags = self._flags_of(self.data)
-        return self.data
-
-    def content(self) -> bytes:
-        """Give the file as it was read in this holding; `Changed` if it is another by now."""
-        if self.data is None:
-            then = self.found
-            self.read()
-            if _print(then) != _print(self.found):
-                raise Changed
-        return self.data or b""
-
-    def has(self, flag: int) -> bool:
-        """Ask what a writer must know of the file."""
-        if self.data is None and self.block is None:
-            self.content()
-        return bool(self._flags & flag)
-
-    def _flags_of(self, data: bytes) -> int:
-        flags = Flag.CRLF if scan.is_crlf(data) else 0
-        flags |= Flag.BARE if self.kind is not None and not scan.has_cookie(data) else 0
-        return flags | (Flag.OPEN if data and not data.endswith(b"\n") else 0)
-
-    def with_header(self, data: bytes) -> bytes:
-        """Give the bytes with the cookie that an Org file of ours begins with."""
-        if self.kind is None or scan.has_cookie(data):
-            return data
-        if not data.strip():
-            return syntax.header(self.path)
-        mark = syntax.BOM if data.startswith(syntax.BOM) else b""
-        line_end = b"\r\n" if scan.is_crlf(data) else b"\n"
-        return mark + syntax.COOKIE + line_end + data.removeprefix(mark)
 
     # -- the journal and the block -------------------------------------------------------------
 
@@ -174,44 +54,6 @@ class Keeper:
         if reading is not None:
             kept = [record for record in reading.records if record.sequence < failed]
             self._journal.rebuild(kept, reading.header.done, reading.position)
-
-    def mark_broken(self) -> None:
-        """Let whoever comes next make the journal anew and look at everything."""
-        self._warn(Flag.BROKEN)
-
-    def _warn(self, flag: int) -> None:
-        block = self.block
-        if block is None:
-            # Nobody knows anything yet, and that must not be taken for knowledge.
-            unknown = (1, 0, *_GONE, *NOWHERE, 0, 0, 0)
-            block = Block(*unknown, self.disk.boot())
-        self.block = block._replace(flags=block.flags | flag)
-        self._lock.write(self.block)
-
-    def begin(self) -> None:
-        """Say that the file is being written: who finds that, after our death, recovers it."""
-        block = self._block_now(0) if self.block is None else self.block
-        self._lock.write(block._replace(turn=block.turn | 1))
-
-    def note(self, *, mark: int | None = None) -> None:
-        """Say that the file is as we left it; all up to `mark` is to be confirmed later."""
-        self.block = self._block_now(self._mark() if mark is None else mark)
-        self._lock.write(self.block)
-
-    def _mark(self) -> int:
-        return 0 if self.block is None else self.block.mark
-
-    def note_written(self, record: Record) -> None:
-        """Say that a record is in the file now."""
-        self.note(mark=self._mark() or record.sequence)
-
-    def _block_now(self, mark: int) -> Block:
-        turn, inode, mark_ns = 0, 0, self.clock.wall_ns()
-        if self.block is not None:
-            turn, inode = (self.block.turn + 2) & 0xFFFF_FFFE, self.block.confirmed_inode
-            mark_ns = self.block.mark_ns if mark == self.block.mark else mark_ns
-        flags, boot = self._flags, self.disk.boot()
-        return Block(turn, flags, *_print(self.found), *self.at, mark, mark_ns, inode, boot)
 
     def forget(self, upto: int) -> None:
         """Forget the records up to that one, and note that."""
@@ -277,9 +119,6 @@ class Keeper:
         self.note_written(record)
         return True
 
-    def _is_still(self, fd: int) -> bool:
-        return _print(self.disk.calls.fstat(fd)) == _print(self.found)
-
     def _write_tail(self, fd: int, record: Record, size: int) -> None:
         try:
             with trouble(self.path, "write"):
@@ -339,7 +178,7 @@ class Keeper:
 
     def check_same(self) -> None:
         """Raise `Changed` where the file is not what was read."""
-        if _print(self.disk.print_of(self.folder, self.name)) != _print(self.found):
+        if print_of(self.disk.print_of(self.folder, self.name)) != print_of(self.found):
             raise Changed
 
     def replace(self, data: bytes) -> None:
@@ -372,12 +211,6 @@ class Keeper:
         except FileExistsError:
             raise Changed from None
         self._arrived(data)
-
-    def _arrived(self, data: bytes) -> None:
-        self.data, self.found = data, self.disk.print_of(self.folder, self.name)
-        self._flags = self._flags_of(data)
-        if self.block is not None and self.found is not None:
-            self.block = self.block._replace(confirmed_inode=self.found.st_ino)
 
     def _look_at_old(self, before: int | None) -> None:
         # An editor without locks may have saved into the file that we replaced: its bytes win.

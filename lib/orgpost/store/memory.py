@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from orgpost.clock import Clock
+    from orgpost.store.held import Apply
     from orgpost.store.memory_disk import Node
 
 
@@ -345,6 +346,7 @@ class MemoryStore(FileStore):
         disk: MemoryDisk | None = None,
         sync: str = "full",
         lock_seconds: float = 10.0,
+        apply: Apply | None = None,
     ) -> None:
         self.machine = disk or MemoryDisk(clock)
         self.calls = MemoryCalls(self.machine)
@@ -354,4 +356,5 @@ class MemoryStore(FileStore):
             sync=sync,
             lock_seconds=lock_seconds,
             calls=self.calls,
+            apply=apply,
         )

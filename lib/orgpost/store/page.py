@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from typing import TypeVar
 
+    from orgpost.store.journal import Layout, Record
+
     T = TypeVar("T")
 
 ROOT: Final = "org/messaging"
@@ -25,13 +27,22 @@ MAX_SPLICE: Final = 65_536
 class View(NamedTuple):
     """A file as every reader sees it: what it holds, then the entries that wait to be put in.
 
-    `waiting` names those entries, `editor` who keeps them waiting, in words.
+    `waiting` names those entries, `editor` who keeps them waiting, in words.  `outcomes` names the
+    entries whose change was acknowledged and waits too: `data` has them as the file has them.
     """
 
     data: bytes
     exists: bool
     waiting: frozenset[bytes] = frozenset()
     editor: str | None = None
+    outcomes: frozenset[bytes] = frozenset()
+
+
+class Outcome(NamedTuple):
+    """A change that must not be lost to somebody's unsaved buffer: of which entry, and what."""
+
+    id: bytes
+    payload: bytes
 
 
 class Tail(NamedTuple):
@@ -59,24 +70,93 @@ class Move(NamedTuple):
 
 
 class Patch(NamedTuple):
-    """Bytes of a page that become other bytes."""
+    """Bytes of a page that become other bytes; `entry` and `id` say of which entry, if known."""
 
     start: int
     end: int
     new: bytes
+    old: bytes | None = None
+    entry: int = 0
+    id: bytes = b""
+
+
+class Sheet(Protocol):
+    """A file while its lock is held, read as far as it is asked for."""
+
+    def content(self) -> bytes:
+        """Give all of it."""
+
+    def piece(self, start: int, end: int) -> bytes:
+        """Give a part of it."""
+
+    def layout(self) -> Layout | None:
+        """Say where its entries stand; None where nobody knows."""
+
+    def since(self, layout: Layout) -> Sequence[Record] | None:
+        """Give what was written since; None where entries may have moved."""
+
+    def foreign_ns(self) -> int:
+        """Say when somebody else's last write was seen; 0 is never."""
 
 
 class Page:
-    """A file while its lock is held. Nothing is written before the decision is over."""
+    """A file while its lock is held. Nothing is written before the decision is over.
 
-    def __init__(self, path: str, data: bytes, *, exists: bool) -> None:
-        self.path, self.data, self.exists = path, data, exists
+    `editor` says who has unsaved changes in it: then nothing is written at all.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        data: bytes | None = None,
+        *,
+        exists: bool,
+        sheet: Sheet | None = None,
+        editor: str | None = None,
+    ) -> None:
+        self.path, self.exists, self.editor = path, exists, editor
+        self._data, self._sheet = data, sheet
         self.patches: list[Patch] = []
         self.removed: set[bytes] = set()
+
+    @property
+    def data(self) -> bytes:
+        """The whole file."""
+        if self._data is None:
+            self._data = b"" if self._sheet is None else self._sheet.content()
+        return self._data
+
+    def at(self, start: int, end: int) -> bytes:
+        """Give some of its bytes, without reading all of it."""
+        if self._data is None and self._sheet is not None:
+            return self._sheet.piece(start, end)
+        return self.data[start:end]
+
+    @property
+    def layout(self) -> Layout | None:
+        """Where the entries stand; None where nobody may rely on it later."""
+        return None if self._sheet is None else self._sheet.layout()
+
+    def since(self, layout: Layout) -> Sequence[Record] | None:
+        """Give what was written since a layout was known; None where entries may have moved."""
+        return None if self._sheet is None else self._sheet.since(layout)
+
+    @property
+    def foreign_ns(self) -> int:
+        """When somebody else's last write was seen, in wall time; 0 is never."""
+        return 0 if self._sheet is None else self._sheet.foreign_ns()
 
     def replace(self, span: tuple[int, int], new: bytes) -> None:
         """Let other bytes stand at `span`."""
         self.patches.append(Patch(*span, new))
+
+    def change(self, entry: tuple[int, int], old: bytes, new: bytes, id: bytes) -> None:
+        """Let an entry be other bytes; only what differs is written."""
+        from orgpost.org.splice import smallest
+
+        for start, before, after in smallest(old, new, entry[0]):
+            end = start + len(before)
+            self.patches.append(Patch(start, end, after, before, entry[0], id))
 
     def insert(self, offset: int, new: bytes) -> None:
         """Put bytes in."""
@@ -97,20 +177,22 @@ class Page:
         """Give the file with all patches in it."""
         pieces: list[bytes] = []
         at = 0
-        for start, end, new in sorted(self.patches):
+        for start, end, new, *_ in sorted(self.patches, key=lambda patch: patch[:3]):
             pieces += (self.data[at:start], new)
             at = end
         return b"".join((*pieces, self.data[at:]))
 
     def differs(self) -> bool:
         """Ask whether any patch changes anything."""
-        return any(self.data[start:end] != new for start, end, new in self.patches)
+        return any(self._old(patch) != patch.new for patch in self.patches)
+
+    def _old(self, patch: Patch) -> bytes:
+        return self.data[patch.start : patch.end] if patch.old is None else patch.old
 
     def same_length(self) -> bool:
         """Ask whether every patch can be written in place."""
-        sizes = [len(new) for _, _, new in self.patches]
-        fits = all(end - start == len(new) for start, end, new in self.patches)
-        return fits and sum(sizes) <= MAX_SPLICE
+        fits = all(patch.end - patch.start == len(patch.new) for patch in self.patches)
+        return fits and sum(len(patch.new) for patch in self.patches) <= MAX_SPLICE
 
 
 class Store(Protocol):
@@ -145,10 +227,20 @@ class Store(Protocol):
         back as `found`.
         """
 
-    def edit(self, path: str, decide: Callable[[Page], T]) -> T:
+    def edit(
+        self,
+        path: str,
+        decide: Callable[[Page], T],
+        *,
+        outcome: Outcome | None = None,
+        unwritten: bool = False,
+    ) -> T:
         """Change a file: `decide` puts patches on the page. It may be called again, so it is pure.
 
-        It is called again where somebody else wrote between the reading and the writing.
+        It is called again where somebody else wrote between the reading and the writing. While a
+        person has unsaved changes in the file this waits, then says `Busy`; but with `outcome` it
+        is decided at once (`page.editor` says who), and the outcome is kept, synced, and applied
+        when the person's lock is gone; with `unwritten` it is only decided.
         """
 
     def move(self, path: str, decide: Callable[[Page], Sequence[Move]]) -> list[bytes]:

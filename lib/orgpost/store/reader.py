@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from orgpost.frozen import NamedTuple
 from orgpost.org import scan, syntax
 from orgpost.store.disk import Print, trouble
-from orgpost.store.journal import Flag, without_voids
+from orgpost.store.journal import Flag, outcomes_of, without_outcomes, without_voids
 from orgpost.store.journal_file import JournalFile
 from orgpost.store.lock import FileLock
 from orgpost.store.page import ROOT, Tail, View
@@ -19,12 +19,12 @@ from orgpost.store.watch import SAVE_SECONDS
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from orgpost.clock import Clock
     from orgpost.store.disk import Disk
     from orgpost.store.image import Mended
-    from orgpost.store.journal import Block, Reading
+    from orgpost.store.journal import Block, Record
     from orgpost.store.watch import Watch
 
 _PATIENCE_SECONDS: Final = 0.05
@@ -141,18 +141,20 @@ class Reader:
         reading = journal.peek()
         if reading is None:
             return View(look.data, look.found is not None)
-        mended = self._mend(look, reading)
+        records = without_voids(reading.records)
+        mended = self._mend(look, without_outcomes(records))
         waiting = frozenset(part.id for part in mended.tail)
+        outcomes = frozenset(part.id for part in outcomes_of(records))
         data = with_tail(mended.data, mended.tail)
-        return View(data, look.found is not None, waiting, self._editor(path))
+        return View(data, look.found is not None, waiting, self._editor(path), outcomes)
 
-    def _mend(self, look: _Look, reading: Reading) -> Mended:
+    def _mend(self, look: _Look, records: Sequence[Record]) -> Mended:
         from orgpost.store.image import mend
 
         block = look.block
         return mend(
             look.data,
-            without_voids(reading.records),
+            records,
             applied=0 if block is None else block.last,
             crashed=block is None or block.turn % 2 == 1,
             now_ns=self._clock.wall_ns(),

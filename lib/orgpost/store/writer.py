@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
     from orgpost.clock import Clock
     from orgpost.store.disk import Disk
+    from orgpost.store.held import Apply
     from orgpost.store.journal import Part
+    from orgpost.store.page import Outcome
     from orgpost.store.quarantine import Quarantine
 
     T = TypeVar("T")
@@ -105,8 +107,9 @@ class Writer:
         quarantine: Quarantine,
         *,
         lock_seconds: float,
+        apply: Apply | None = None,
     ) -> None:
-        self._disk, self._clock, self._watch = disk, clock, watch
+        self._disk, self._clock, self._watch, self._apply = disk, clock, watch, apply
         self._quarantine, self._lock_seconds = quarantine, lock_seconds
         self._boxes: dict[str, _Box] = {}
         self._left_waiting: set[str] = set()
@@ -148,7 +151,14 @@ class Writer:
         self._left_waiting.add(path)
         return Receipt("waiting", editor=None if why == SAVING else why)
 
-    def edit(self, path: str, decide: Callable[[Page], T]) -> T:
+    def edit(
+        self,
+        path: str,
+        decide: Callable[[Page], T],
+        *,
+        outcome: Outcome | None = None,
+        unwritten: bool = False,
+    ) -> T:
         """Change a file as `decide` says, which may be asked again; it must be pure.
 
         Raises `Busy` where a person has unsaved changes for longer than `lock_seconds`, and
@@ -156,14 +166,28 @@ class Writer:
         """
 
         def attempt() -> T:
-            with self.held(path) as held, held.alone():
-                page = held.page()
-                result = decide(page)
-                if page.differs():
-                    held.write(page)
+            with self.held(path) as held:
+                try:
+                    with held.alone():
+                        return self._decided(held, decide)
+                except Waits as reason:
+                    if reason.editor is None or not (unwritten or outcome):
+                        raise
+                result = decide(held.unwritten_page())
+                if outcome is not None:
+                    held.keep(outcome)
+                    self._left_waiting.add(path)
                 return result
 
         return self._until_done(path, attempt)
+
+    @staticmethod
+    def _decided(held: Held, decide: Callable[[Page], T]) -> T:
+        page = held.page()
+        result = decide(page)
+        if page.differs():
+            held.write(page)
+        return result
 
     def move(self, path: str, view: View, decide: Callable[[Page], Sequence[Move]]) -> list[bytes]:
         """Move entries to other files: into the target, confirmed there, then out of the source.
@@ -236,7 +260,7 @@ class Writer:
             report=self._report,
         )
         box.check_writable(folder, there, keeper.found)
-        return Held(keeper, self._watch)
+        return Held(keeper, self._watch, self._apply)
 
     def _box(self, path: str) -> _Box:
         box = self._boxes.get(path)

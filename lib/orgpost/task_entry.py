@@ -48,6 +48,7 @@ def read(
     zone: tzinfo,
     now: datetime,
     stored: str = "file",
+    outcome: str | None = None,
     archived: bool = False,
 ) -> Task:
     """Make a task of an entry that has an id; `agent` is whose file or which tray it stands in."""
@@ -75,6 +76,7 @@ def read(
         expects=get("EXPECTS") or "result",
         quality_score=_score(get("QUALITY_SCORE")),
         stored=stored,
+        outcome=outcome,
         trace_context=_context(get("TRACE_CONTEXT")),
         archived=archived or entry.keyword == TaskState.ARCHIVED,
         properties=_rest(entry),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from orgpost.agent_inbox import AgentInbox, TaskDesk, TaskRules
+from orgpost.agent_inbox.outcomes import apply
 from orgpost.budget import Unneeded, Verdict
 from orgpost.clock import FakeClock
 from orgpost.contact import Actor, Contacts
@@ -163,5 +165,6 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
     """A space without any tasks."""
     (tmp_path / "org" / "messaging" / "agents").mkdir(parents=True)
     clock, contacts = FakeClock(), Contacts(ACTORS)
-    with FileStore(tmp_path, clock, sync="off", lock_seconds=0.2) as store:
+    outcomes = partial(apply, zone=clock.zone(), slack_bytes=400)
+    with FileStore(tmp_path, clock, sync="off", lock_seconds=0.2, apply=outcomes) as store:
         yield Shop(tmp_path, clock, store, contacts, Gate(lambda: contacts), TaskRules())

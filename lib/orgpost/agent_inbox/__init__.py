@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime, timedelta
 
     from orgpost.agent_inbox.archiving import ArchivedTasks, TaskArchiving
+    from orgpost.agent_inbox.changing import Changing
     from orgpost.agent_inbox.claiming import Claiming, Taken
     from orgpost.agent_inbox.creating import Creating
     from orgpost.agent_inbox.deciding import Deciding
@@ -60,28 +61,34 @@ class AgentInbox:
         self._shelf = TaskShelf(desk.store, desk.clock)
 
     @cached_property
+    def _changing(self) -> Changing:
+        from orgpost.agent_inbox.changing import Changing
+
+        return Changing(self._desk, self._shelf, self.name)
+
+    @cached_property
     def _creating(self) -> Creating:
         from orgpost.agent_inbox.creating import Creating
 
-        return Creating(self._desk, self._shelf, self.name)
+        return Creating(self._desk, self._shelf, self.name, self._deciding.depth)
 
     @cached_property
     def _deciding(self) -> Deciding:
         from orgpost.agent_inbox.deciding import Deciding
 
-        return Deciding(self._desk, self._shelf, self.name)
+        return Deciding(self._desk, self._shelf, self.name, self._changing)
 
     @cached_property
     def _claiming(self) -> Claiming:
         from orgpost.agent_inbox.claiming import Claiming
 
-        return Claiming(self._desk, self._shelf, self.name)
+        return Claiming(self._desk, self._shelf, self.name, self._changing)
 
     @cached_property
     def _holding(self) -> Holding:
         from orgpost.agent_inbox.holding import Holding
 
-        return Holding(self._desk, self._shelf, self.name, self._claiming)
+        return Holding(self._desk, self._shelf, self.name, self._claiming, self._changing)
 
     @cached_property
     def _archiving(self) -> TaskArchiving:
@@ -224,9 +231,9 @@ class AgentInbox:
         quality_score: float | None = None,
     ) -> Task:
         """Finish a task; `result_path` is an address or a file of the space."""
-        from orgpost.agent_inbox.life import Outcome
+        from orgpost.agent_inbox.life import Result
 
-        outcome = Outcome(
+        outcome = Result(
             result=result,
             tokens_used=tokens_used,
             result_path=result_path,

@@ -7,8 +7,11 @@ little.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final, NamedTuple
 
+from orgpost.agent_inbox.kept import KeptQueue
 from orgpost.agent_inbox.life import When
 from orgpost.agent_inbox.rights import must_be_in
 from orgpost.agent_inbox.shelf import as_bytes, check_kind
@@ -16,15 +19,14 @@ from orgpost.budget import TaskFact
 from orgpost.org import scan
 from orgpost.org.change import revised
 from orgpost.org.entry import parse
-from orgpost.org.splice import fit, smallest
-from orgpost.org.syntax import TASK
+from orgpost.org.splice import fit
 from orgpost.refusals import UnknownTask
 from orgpost.states import TaskState
 from orgpost.task_entry import read
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import TypeAlias
+    from collections.abc import Callable, Iterator
+    from typing import TypeAlias, TypeVar
 
     from orgpost.agent_inbox.desk import TaskDesk
     from orgpost.agent_inbox.life import Step
@@ -32,85 +34,145 @@ if TYPE_CHECKING:
     from orgpost.clock import Clock
     from orgpost.org.entry import Entry
     from orgpost.states import Event
-    from orgpost.store.page import Page
+    from orgpost.store.page import Outcome, Page
     from orgpost.task import Task
 
-    Decide: TypeAlias = Callable[[Task, Entry, When], Step]
+    T = TypeVar("T")
+    Decide: TypeAlias = "Callable[[Task, Entry, Sheet], Step]"
 
 
 class Changed(NamedTuple):
-    """One task before and after, and whether a holder finished it: a task that repeats goes on."""
+    """One task before and after, and whether a holder finished it: a task that repeats goes on.
+
+    `editor` says who keeps it from being written, in words.
+    """
 
     before: Task
     after: Task
     reports: bool = False
+    editor: str | None = None
 
 
 class Sheet:
     """A page of tasks while its lock is held; several steps may be made with one task."""
 
-    def __init__(self, page: Page, name: str, desk: TaskDesk) -> None:
-        self.page, self._name, self._desk = page, name, desk
-        self.kind = scan.file_kind(page.data, TASK)
+    def __init__(self, page: Page, desk: TaskDesk, name: str, kept: KeptQueue) -> None:
+        self.page, self._desk, self._name, self._kept = page, desk, name, kept
+        self.queue, self.kind = kept.read(page)
         self.when = When(desk.clock.now().replace(microsecond=0), desk.clock.zone())
-        self._new: dict[scan.Span, bytes] = {}
+        self._new: dict[scan.Span, tuple[bytes, bytes, bytes]] = {}
+
+    @property
+    def leases_at(self) -> datetime:
+        """The time by which leases are judged.
+
+        While a person has unsaved work in the file nobody can renew or claim there, and so no lease
+        runs out; nor does one right after the save.
+        """
+        if self.page.editor is not None:
+            return _NO_TIME
+        age = self._desk.clock.wall_ns() - self.page.foreign_ns
+        return _NO_TIME if 0 <= age < _GRACE_NS else self._desk.clock.now()
 
     def task_at(self, span: scan.Span) -> tuple[Task, Entry]:
         """Read the task that stands there."""
-        raw = self._new.get(span) or self.page.data[span.start : span.end]
-        return self._read(raw)
+        kept = self._new.get(span)
+        return self._read(self.page.at(*span) if kept is None else kept[1])
 
     def _read(self, raw: bytes) -> tuple[Task, Entry]:
-        entry, clock = parse(raw, self.kind), self._desk.clock
-        return read(entry, agent=self._name, zone=self.when.zone, now=clock.now()), entry
+        entry = parse(raw, self.kind)
+        return read(entry, agent=self._name, zone=self.when.zone, now=self.leases_at), entry
 
     def span_of(self, id: str, event: Event) -> scan.Span:
         """Find a task; of two with one id the first counts."""
-        span = scan.find_id(self.page.data, as_bytes(id))
-        if span is None:
+        row = self.queue.at(id)
+        if row is None:
             raise UnknownTask(id, str(event))
-        return span
+        return scan.Span(row.start, row.end)
 
     def apply(self, span: scan.Span, step: Step) -> Task:
         """Let a step be made, and read what the task is then."""
-        old = self.page.data[span.start : span.end]
-        new = revised(self._new.get(span, old), step.revision, self.kind)
+        kept = self._new.get(span)
+        old = self.page.at(*span) if kept is None else kept[0]
+        new = revised(old if kept is None else kept[1], step.revision, self.kind)
         new = fit(old, new, self.kind, slack_bytes=self._desk.rules.slack_bytes)
-        self._new[span] = new
-        return self._read(new)[0]
+        task, _ = self._read(new)
+        self._new[span] = old, new, as_bytes(task.id)
+        return task
 
     def write(self) -> None:
         """Put on the page what all steps changed."""
-        for span, new in self._new.items():
-            old = self.page.data[span.start : span.end]
-            for at, before, after in smallest(old, new, span.start):
-                self.page.replace((at, at + len(before)), after)
+        for span, (old, new, id) in self._new.items():
+            self.page.change(span, old, new, id)
+
+    def keep(self) -> None:
+        """Rely on the queue as it is now that the page is written."""
+        self._kept.keep(self.page, ((span, new) for span, (_, new, _) in self._new.items()))
+
+
+_NO_TIME: Final = datetime.min.replace(tzinfo=UTC)
+_GRACE_NS: Final = 30 * 10**9
 
 
 class Changing:
-    """Changes single tasks of one agent."""
+    """Changes the tasks of one agent."""
 
     def __init__(self, desk: TaskDesk, shelf: TaskShelf, name: str) -> None:
         self._desk, self._shelf, self._name = desk, shelf, name
         self._path = f"agents/{name}.org"
+        self._kept = KeptQueue(desk.rules.boosts)
 
-    def change(self, id: str, event: Event, decide: Decide) -> Changed:
-        """Make of a task what `decide` says; it may be asked again, so it is pure."""
-        check_kind(id, str(event))
+    def edit(
+        self,
+        on_sheet: Callable[[Sheet], T],
+        *,
+        outcome: Outcome | None = None,
+        unwritten: bool = False,
+    ) -> T:
+        """Make of the file what a decision says; it may be asked again, so it is pure."""
+        sheets: list[Sheet] = []
 
-        def on_page(page: Page) -> Changed:
-            sheet = Sheet(page, self._name, self._desk)
+        def on_page(page: Page) -> T:
+            sheet = Sheet(page, self._desk, self._name, self._kept)
+            sheets[:] = [sheet]
+            result = on_sheet(sheet)
+            if page.editor is None:
+                sheet.write()
+            return result
+
+        store = self._desk.store
+        result = store.edit(self._path, on_page, outcome=outcome, unwritten=unwritten)
+        sheets[0].keep()
+        return result
+
+    def change(
+        self,
+        id: str,
+        event: Event,
+        decide: Decide,
+        *,
+        outcome: Outcome | None = None,
+        unwritten: bool = False,
+    ) -> Changed:
+        """Make of a task what `decide` says."""
+
+        def on_sheet(sheet: Sheet) -> Changed:
             span = sheet.span_of(id, event)
             before, entry = sheet.task_at(span)
-            step = decide(before, entry, sheet.when)
+            step = decide(before, entry, sheet)
             after = sheet.apply(span, step)
-            sheet.write()
-            return Changed(before, after, step.reports)
+            return Changed(before, after, step.reports, sheet.page.editor)
 
+        with self.known(id, event):
+            return self.edit(on_sheet, outcome=outcome, unwritten=unwritten)
+
+    @contextmanager
+    def known(self, id: str, event: Event) -> Iterator[None]:
+        """Say of an id that is not in the file what it is: archived, something else, or nothing."""
+        check_kind(id, str(event))
         try:
-            return self._desk.store.edit(self._path, on_page)
+            yield
         except UnknownTask:
-            # An archived one is known, and in no state for anything.
             found = self._shelf.get(id, event=str(event), agent=self._name)
             must_be_in(self._shelf.plain_task(found), event)
             raise

@@ -10,12 +10,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from orgpost.agent_inbox import life
-from orgpost.agent_inbox.changing import Changed, Sheet, tell_the_ledger
+from orgpost.agent_inbox.changing import Changed, tell_the_ledger
 from orgpost.agent_inbox.dependencies import is_due
-from orgpost.agent_inbox.queue import Queue
 from orgpost.agent_inbox.rights import must_be_in, must_be_worker
-from orgpost.agent_inbox.rows import rows
-from orgpost.agent_inbox.shelf import check_kind
 from orgpost.errors import Conflict, InvalidField
 from orgpost.org import scan
 from orgpost.org.stamp import parse_utc
@@ -28,11 +25,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
+    from orgpost.agent_inbox.changing import Changing, Sheet
     from orgpost.agent_inbox.dependencies import Dependencies
     from orgpost.agent_inbox.desk import TaskDesk
+    from orgpost.agent_inbox.queue import Queue
     from orgpost.agent_inbox.rows import Row
     from orgpost.agent_inbox.shelf import TaskShelf
-    from orgpost.store.page import Page
     from orgpost.task import Task
 
 MOST_AT_ONCE: Final = 100
@@ -69,9 +67,9 @@ class _Taken(NamedTuple):
 class Claiming:
     """Hands out the tasks of one agent."""
 
-    def __init__(self, desk: TaskDesk, shelf: TaskShelf, name: str) -> None:
+    def __init__(self, desk: TaskDesk, shelf: TaskShelf, name: str, changing: Changing) -> None:
         self._desk, self._shelf, self._name = desk, shelf, name
-        self._path = f"agents/{name}.org"
+        self._changing = changing
 
     def claim(
         self,
@@ -94,18 +92,14 @@ class Claiming:
         return Taken(taken.claims, [each.after for each in taken.expired])
 
     def _edit(self, wish: Wish) -> _Taken:
-        if wish.id is not None:
-            check_kind(wish.id, str(Event.CLAIM))
-        try:
-            return self._desk.store.edit(self._path, lambda page: self._take(page, wish))
-        except UnknownTask as error:
-            found = self._shelf.get(error.id, event=str(Event.CLAIM), agent=self._name)
-            must_be_in(self._shelf.plain_task(found), Event.CLAIM)
-            raise
+        if wish.id is None:
+            return self._changing.edit(lambda sheet: self._take(sheet, wish))
+        with self._changing.known(wish.id, Event.CLAIM):
+            return self._changing.edit(lambda sheet: self._take(sheet, wish))
 
     def expire(self) -> list[Task]:
         """Settle what has run out; gives those tasks as they are now."""
-        expired = self._desk.store.edit(self._path, self._expire_all)
+        expired = self._changing.edit(self._expire)
         for each in expired:
             tell_the_ledger(self._desk, each)
         return [each.after for each in expired]
@@ -131,35 +125,20 @@ class Claiming:
 
     # -- under the lock --------------------------------------------------------------------------
 
-    def _sheet(self, page: Page) -> Sheet:
-        return Sheet(page, self._name, self._desk)
+    def _expire(self, sheet: Sheet) -> list[Changed]:
+        return [self._end(row, sheet) for row in sheet.queue.run_out(sheet.leases_at)]
 
-    def _queue(self, sheet: Sheet) -> Queue:
-        return Queue(self._desk.rules.boosts, rows(sheet.page.data, sheet.kind))
-
-    def _expire_all(self, page: Page) -> list[Changed]:
-        sheet = self._sheet(page)
-        expired = self._expire(sheet, self._queue(sheet))
-        sheet.write()
-        return expired
-
-    def _expire(self, sheet: Sheet, queue: Queue) -> list[Changed]:
-        return [self._end(row, sheet, queue) for row in queue.run_out(sheet.when.now)]
-
-    def _end(self, row: Row, sheet: Sheet, queue: Queue) -> Changed:
-        before, _ = sheet.task_at(scan.Span(row.start, row.end))
-        after = sheet.apply(scan.Span(row.start, row.end), life.expired(before, sheet.when))
-        queue.put(row._replace(state=after.state, until="-"))
+    def _end(self, row: Row, sheet: Sheet) -> Changed:
+        span = scan.Span(row.start, row.end)
+        before, _ = sheet.task_at(span)
+        after = sheet.apply(span, life.expired(before, sheet.when))
+        sheet.queue.put(row._replace(state=after.state, until="-"))
         return Changed(before, after)
 
-    def _take(self, page: Page, wish: Wish) -> _Taken:
-        sheet = self._sheet(page)
-        queue = self._queue(sheet)
-        expired = self._expire(sheet, queue)
-        chosen = self._named(wish.id, sheet, queue) if wish.id else self._ready(wish, queue)
-        taken = _Taken([self._give(row, sheet, wish) for row in chosen], expired)
-        sheet.write()
-        return taken
+    def _take(self, sheet: Sheet, wish: Wish) -> _Taken:
+        expired = self._expire(sheet)
+        chosen = self._named(wish.id, sheet) if wish.id else self._ready(wish, sheet.queue)
+        return _Taken([self._give(row, sheet, wish) for row in chosen], expired)
 
     def _ready(self, wish: Wish, queue: Queue) -> list[Row]:
         chosen: list[Row] = []
@@ -178,8 +157,8 @@ class Claiming:
                 break
         return chosen
 
-    def _named(self, id: str, sheet: Sheet, queue: Queue) -> Iterator[Row]:
-        row = queue.at(id)
+    def _named(self, id: str, sheet: Sheet) -> Iterator[Row]:
+        row = sheet.queue.at(id)
         if row is None:
             raise UnknownTask(id, str(Event.CLAIM))
         task, _ = sheet.task_at(scan.Span(row.start, row.end))

@@ -12,7 +12,6 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from orgpost.agent_inbox.chains import chain_of
-from orgpost.agent_inbox.deciding import Deciding
 from orgpost.agent_inbox.shelf import as_bytes, source
 from orgpost.budget import Ask, Unneeded
 from orgpost.budget.work import content_hash
@@ -30,7 +29,7 @@ from orgpost.task import AUTO_ACCEPTED, PAYLOAD, Task, cost_of
 from orgpost.task_entry import draft, json_line, long_payload
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from orgpost.agent_inbox.desk import TaskDesk
     from orgpost.agent_inbox.shelf import TaskShelf
@@ -91,10 +90,15 @@ class Created(NamedTuple):
 class Creating:
     """Lets tasks into one agent's inbox."""
 
-    def __init__(self, desk: TaskDesk, shelf: TaskShelf, name: str) -> None:
+    def __init__(
+        self,
+        desk: TaskDesk,
+        shelf: TaskShelf,
+        name: str,
+        depth: Callable[[], tuple[int, int]],
+    ) -> None:
         self._desk, self._shelf, self._name = desk, shelf, name
-        self._path = f"agents/{name}.org"
-        self._deciding = Deciding(desk, shelf, name)
+        self._path, self._depth = f"agents/{name}.org", depth
 
     def create(self, new: NewTask) -> Created:
         """Make a task, if the governor lets it in; raises what it refused it for."""
@@ -116,7 +120,7 @@ class Creating:
             content_hash=task.content_hash or "",
         )
         made = self._desk.gate.admit(
-            ask, lambda verdict: self._put(new, task, verdict), self._deciding.depth
+            ask, lambda verdict: self._put(new, task, verdict), self._depth
         )
         return made._replace(warnings=tuple(warnings))
 

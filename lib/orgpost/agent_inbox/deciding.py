@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from orgpost.agent_inbox import life
-from orgpost.agent_inbox.changing import Changing, fact, tell_the_ledger
+from orgpost.agent_inbox.changing import fact, tell_the_ledger
 from orgpost.agent_inbox.rights import must_be_in, must_be_owner, must_be_owner_or_sender
 from orgpost.budget import Ask
 from orgpost.errors import InvalidField
@@ -18,7 +18,7 @@ from orgpost.states import Event, TaskState
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from orgpost.agent_inbox.changing import Changed
+    from orgpost.agent_inbox.changing import Changed, Changing, Sheet
     from orgpost.agent_inbox.desk import TaskDesk
     from orgpost.agent_inbox.life import Step, When
     from orgpost.agent_inbox.shelf import TaskShelf
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 class Deciding:
     """The owner's and the sender's side of one agent's tasks."""
 
-    def __init__(self, desk: TaskDesk, shelf: TaskShelf, name: str) -> None:
+    def __init__(self, desk: TaskDesk, shelf: TaskShelf, name: str, changing: Changing) -> None:
         self._desk, self._shelf, self._name = desk, shelf, name
-        self._changing = Changing(desk, shelf, name)
+        self._changing = changing
 
     def check(self, event: Event, *ids: str) -> None:
         """Raise what the event would raise for any of these, before anything is written."""
@@ -108,10 +108,10 @@ class Deciding:
     def _change(self, id: str, event: Event, step: Callable[[Task, When], Step]) -> Changed:
         contacts, me = self._desk.good_contacts(), self._desk.me()
 
-        def decide(task: Task, _: Entry, when: When) -> Step:
+        def decide(task: Task, _: Entry, sheet: Sheet) -> Step:
             self._check_rights(contacts, me, task, event)
             must_be_in(task, event)
-            return step(task, when)
+            return step(task, sheet.when)
 
         changed = self._changing.change(id, event, decide)
         tell_the_ledger(self._desk, changed)
@@ -125,9 +125,9 @@ class Deciding:
         must_be_in(task, event)
 
         def put(verdict: Verdict) -> Task:
-            def decide(task: Task, _: Entry, when: When) -> Step:
+            def decide(task: Task, _: Entry, sheet: Sheet) -> Step:
                 must_be_in(task, event)
-                return step(task, verdict, when)
+                return step(task, verdict, sheet.when)
 
             return self._changing.change(id, event, decide).after
 

@@ -8,24 +8,29 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from orgpost.agent_inbox import life
-from orgpost.agent_inbox.changing import Changing, fact, tell_the_ledger
+from orgpost.agent_inbox.changing import fact, tell_the_ledger
+from orgpost.agent_inbox.outcomes import Report
 from orgpost.agent_inbox.rights import Hold, must_be_worker, must_hold
+from orgpost.agent_inbox.shelf import as_bytes
 from orgpost.errors import InvalidField, NoSuchFile
 from orgpost.org.quote import one_line
 from orgpost.refusals import CancelRequested, Timeout
 from orgpost.states import Event, TaskState
+from orgpost.store.page import Outcome
 from orgpost.task import Claim, Lease, cost_of
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from orgpost.agent_inbox.changing import Changing, Sheet
     from orgpost.agent_inbox.claiming import Claiming
     from orgpost.agent_inbox.desk import TaskDesk
-    from orgpost.agent_inbox.life import Outcome, Step, When
+    from orgpost.agent_inbox.life import Result, Step
     from orgpost.agent_inbox.shelf import TaskShelf
     from orgpost.org.entry import Entry
     from orgpost.task import Task
@@ -36,10 +41,11 @@ _ADDRESS: Final = r"[A-Za-z][A-Za-z0-9+.-]*://\S+"
 class Holding:
     """The holder's side of one agent's tasks."""
 
-    def __init__(self, desk: TaskDesk, shelf: TaskShelf, name: str, claiming: Claiming) -> None:
+    def __init__(
+        self, desk: TaskDesk, shelf: TaskShelf, name: str, claiming: Claiming, changing: Changing
+    ) -> None:
         self._desk, self._shelf, self._name = desk, shelf, name
-        self._claiming = claiming
-        self._changing = Changing(desk, shelf, name)
+        self._claiming, self._changing = claiming, changing
 
     def renew(
         self,
@@ -54,19 +60,22 @@ class Holding:
         if tokens_used is not None:
             self._reserve_more(hold, check_tokens(tokens_used))
 
-        def decide(task: Task, entry: Entry, when: When) -> Step:
-            self._refuse_after_timeout(task, hold, when.now)
-            must_hold(task, entry, hold, Event.RENEW, when.now)
+        def decide(task: Task, entry: Entry, sheet: Sheet) -> Step:
+            now = sheet.when.now
+            self._refuse_after_timeout(task, hold, now)
+            must_hold(task, entry, hold, Event.RENEW, sheet.leases_at)
             if task.cancel_requested:
-                return life.stopped(task, when)
-            until = self._claiming.lease_until(task.started or when.now, when.now, length)
+                return life.stopped(task, sheet.when)
+            until = self._claiming.lease_until(task.started or now, now, length)
             return life.renewed(task, Lease(until, task.token, task.holder))
 
-        changed = self._changing.change(hold.id, Event.RENEW, decide)
-        if changed.after.state == TaskState.CANCELLED:
-            tell_the_ledger(self._desk, changed)
-            raise self._was_cancelled(changed.before)
+        # While a person has unsaved work there, no lease in the file runs out.
+        changed = self._changing.change(hold.id, Event.RENEW, decide, unwritten=True)
         task = changed.after
+        if task.state == TaskState.CANCELLED:
+            if changed.editor is None:
+                tell_the_ledger(self._desk, changed)
+            raise self._was_cancelled(changed.before)
         return Claim(task, task.token, task.lease_until or self._desk.clock.now())
 
     def _reserve_more(self, hold: Hold, tokens: int) -> None:
@@ -91,25 +100,11 @@ class Holding:
 
     def release(self, claim: Claim | Hold, reason: str = "") -> Task:
         """Give a task back; that is no failed attempt."""
-        hold, me = self._hold(claim, Event.RELEASE)
-        words = one_line("reason", reason)
+        return self._report(claim, Event.RELEASE, {"reason": one_line("reason", reason)})
 
-        def decide(task: Task, entry: Entry, when: When) -> Step:
-            must_hold(task, entry, hold, Event.RELEASE, when.now)
-            return life.released(task, me, words, when)
-
-        return self._changed(hold, Event.RELEASE, decide)
-
-    def complete(self, claim: Claim | Hold, outcome: Outcome) -> Task:
+    def complete(self, claim: Claim | Hold, result: Result) -> Task:
         """Finish a task; of one that was cancelled meanwhile the result is kept."""
-        hold, me = self._hold(claim, Event.COMPLETE)
-        outcome = self._checked(outcome)
-
-        def decide(task: Task, entry: Entry, when: When) -> Step:
-            must_hold(task, entry, hold, Event.COMPLETE, when.now)
-            return life.completed(task, me, outcome, when)
-
-        return self._changed(hold, Event.COMPLETE, decide)
+        return self._report(claim, Event.COMPLETE, self._checked(result)._asdict())
 
     def fail(
         self,
@@ -120,27 +115,37 @@ class Holding:
         tokens_used: int | None = None,
     ) -> Task:
         """Report a failed attempt; while attempts are left, the task rests and is queued again."""
-        hold, me = self._hold(claim, Event.FAIL)
         if not error.strip():
             raise InvalidField("error", "must say something")
         spent = 0 if tokens_used is None else check_tokens(tokens_used)
-
-        def decide(task: Task, entry: Entry, when: When) -> Step:
-            must_hold(task, entry, hold, Event.FAIL, when.now)
-            return life.failed(task, me, error, when, retryable=retryable)
-
-        task = self._changed(hold, Event.FAIL, decide)
+        task = self._report(claim, Event.FAIL, {"error": error, "retryable": retryable})
         if spent:
             self._desk.gate.record_usage(task.via[0] if task.via else task.sender, spent)
         return task
 
-    def check(self, claim: Claim | Hold, event: Event, outcome: Outcome) -> None:
+    def check(self, claim: Claim | Hold, event: Event, result: Result) -> None:
         """Raise what the event would raise now; nothing is written."""
         hold, _ = self._hold(claim, event)
-        self._checked(outcome)
+        self._checked(result)
         found = self._shelf.get(hold.id, event=str(event), agent=self._name)
         task = self._shelf.plain_task(found)
         must_hold(task, found.entry(), hold, event, self._desk.clock.now())
+
+    def _report(self, claim: Claim | Hold, event: Event, facts: dict[str, Any]) -> Task:
+        """Let a holder's word change its task; while a person edits the file, it waits."""
+        hold, me = self._hold(claim, event)
+        report = Report(event, 1 if hold.token is None else hold.token, me, facts)
+
+        def decide(task: Task, entry: Entry, sheet: Sheet) -> Step:
+            must_hold(task, entry, hold, event, sheet.leases_at)
+            return report.step(task, sheet.when)
+
+        outcome = Outcome(as_bytes(hold.id), report.payload(self._desk.clock.now()))
+        changed = self._changing.change(hold.id, event, decide, outcome=outcome)
+        if changed.editor is not None:
+            return replace(changed.before, stored="waiting", outcome="waiting")
+        tell_the_ledger(self._desk, changed)
+        return changed.after
 
     def _hold(self, claim: Claim | Hold, event: Event) -> tuple[Hold, str]:
         hold = Hold(claim.task.id, claim.token) if isinstance(claim, Claim) else claim
@@ -148,24 +153,19 @@ class Holding:
         must_be_worker(self._desk.good_contacts(), me, self._name, event)
         return hold, me
 
-    def _changed(self, hold: Hold, event: Event, decide: Any) -> Task:
-        changed = self._changing.change(hold.id, event, decide)
-        tell_the_ledger(self._desk, changed)
-        return changed.after
-
     # -- what a holder reports -------------------------------------------------------------------
 
-    def _checked(self, outcome: Outcome) -> Outcome:
-        tokens, score = outcome.tokens_used, outcome.quality_score
+    def _checked(self, result: Result) -> Result:
+        tokens, score = result.tokens_used, result.quality_score
         if tokens is not None:
             price = self._desk.rules.price_per_1000_tokens
-            outcome = outcome._replace(cost=cost_of(check_tokens(tokens), price))
+            result = result._replace(cost=cost_of(check_tokens(tokens), price))
         if score is not None and not 0 <= score <= 1:
             raise InvalidField("quality_score", "must be from 0 to 1")
-        if outcome.result_path is not None:
-            path = one_line("result_path", outcome.result_path)
-            outcome = outcome._replace(result_path=path, result_sha256=self._sha256(path))
-        return outcome
+        if result.result_path is not None:
+            path = one_line("result_path", result.result_path)
+            result = result._replace(result_path=path, result_sha256=self._sha256(path))
+        return result
 
     def _sha256(self, path: str) -> str | None:
         """Give the checksum of a result's file; an address has none."""

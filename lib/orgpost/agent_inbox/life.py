@@ -51,7 +51,7 @@ class When(NamedTuple):
         return format_stamp(self.now, self.zone, seconds=True)
 
 
-class Outcome(NamedTuple):
+class Result(NamedTuple):
     """What a holder reports of finished work."""
 
     result: str = ""
@@ -179,7 +179,7 @@ def released(task: Task, me: str, reason: str, when: When) -> Step:
     return _moved(task, _T.QUEUED, by(me, reason), when, properties)
 
 
-def completed(task: Task, me: str, outcome: Outcome, when: When) -> Step:
+def completed(task: Task, me: str, outcome: Result, when: When) -> Step:
     """Finish a task; of a cancelled one the result is kept too."""
     score, tokens = outcome.quality_score, outcome.tokens_used
     facts = {

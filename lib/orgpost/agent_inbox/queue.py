@@ -78,6 +78,10 @@ class Queue:
         start = self._starts.get(id)
         return None if start is None else self._rows[start]
 
+    def on(self, start: int) -> Row | None:
+        """Give the row of the entry that begins at an offset."""
+        return self._rows.get(start)
+
     def __len__(self) -> int:
         return len(self._rows)
 

@@ -46,6 +46,7 @@ class Source(NamedTuple):
     data: bytes
     kind: FileKind
     waiting: frozenset[bytes] = frozenset()
+    outcomes: frozenset[bytes] = frozenset()
     archived: bool = False
 
 
@@ -113,7 +114,8 @@ class TaskShelf:
 
     def _viewed(self, path: str, folder: str, name: str, *, archived: bool = False) -> Source:
         view = self._store.view(path)
-        return source(path, folder, name, view.data, view.waiting, archived=archived)
+        found = source(path, folder, name, view.data, view.waiting, archived=archived)
+        return found._replace(outcomes=view.outcomes)
 
     # -- one task --------------------------------------------------------------------------------
 
@@ -213,7 +215,8 @@ def source(
     archived: bool = False,
 ) -> Source:
     """Make a source of a file's bytes."""
-    return Source(path, folder, name, data, scan.file_kind(data, TASK), waiting, archived)
+    kind = scan.file_kind(data, TASK)
+    return Source(path, folder, name, data, kind, waiting, archived=archived)
 
 
 def state_of(of: Source, row: Row) -> str:
@@ -225,13 +228,14 @@ def state_of(of: Source, row: Row) -> str:
 
 def task_of(entry: Entry, of: Source, clock: Clock) -> Task:
     """Make a task of its entry."""
-    waits = bool(of.waiting) and as_bytes(entry.id or "") in of.waiting
+    id = as_bytes(entry.id or "")
     return read(
         entry,
         agent=of.name,
         zone=clock.zone(),
         now=clock.now(),
-        stored="waiting" if waits else "file",
+        stored="waiting" if id in of.waiting else "file",
+        outcome="waiting" if id in of.outcomes else None,
         archived=of.archived,
     )
 

@@ -1,0 +1,86 @@
+"""The queue of one file, kept between calls: what others changed is read again, entry by entry.
+
+A long-lived worker claims from ten thousand tasks at the cost of one. Where anybody moved entries,
+or what happened is forgotten already, the whole file is read again; nothing is relied on that the
+store does not vouch for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from orgpost.agent_inbox.queue import Queue
+from orgpost.agent_inbox.rows import row_of, rows
+from orgpost.org import scan
+from orgpost.org.syntax import TASK
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from orgpost.org.syntax import FileKind
+    from orgpost.store.journal import Layout, Part
+    from orgpost.store.page import Page
+
+
+class Reading(NamedTuple):
+    """The queue of a file as it is under the lock, and how the file spells things."""
+
+    queue: Queue
+    kind: FileKind
+
+
+class KeptQueue:
+    """Keeps the queue of one path."""
+
+    def __init__(self, boosts: Mapping[str, float]) -> None:
+        self._boosts = boosts
+        self._layout: Layout | None = None
+        self._reading = Reading(Queue(boosts), TASK)
+
+    def read(self, page: Page) -> Reading:
+        """Give the queue of a page; it is kept no longer until `keep` is called.
+
+        Whoever changes his mind, or fails, leaves nothing behind that is not true.
+        """
+        layout, self._layout = self._layout, None
+        if page.editor is not None or layout is None or not self._catch_up(page, layout):
+            kind = scan.file_kind(page.data, TASK)
+            self._reading = Reading(Queue(self._boosts, rows(page.data, kind)), kind)
+        return self._reading
+
+    def keep(self, page: Page, changed: Iterable[tuple[scan.Span, bytes]]) -> None:
+        """Rely on what was read, with what was written since: entries by their places."""
+        if page.editor is not None:
+            return
+        queue, kind = self._reading
+        for span, raw in changed:
+            if len(raw) != span.end - span.start:
+                return
+            if row := row_of(raw, span.start, kind):
+                queue.put(row)
+        self._layout = page.layout
+
+    def _catch_up(self, page: Page, known: Layout) -> bool:
+        records = page.since(known)
+        if records is None:
+            return False
+        queue, kind = self._reading
+        for part in (part for record in records for part in record.parts):
+            if not self._take_in(page, part, queue, kind):
+                return False
+        return True
+
+    @staticmethod
+    def _take_in(page: Page, part: Part, queue: Queue, kind: FileKind) -> bool:
+        """Read one entry again; False where only the whole file can tell."""
+        old = queue.on(part.entry)
+        if old is not None:
+            row = row_of(page.at(old.start, old.end), old.start, kind)
+        elif part.old or part.offset != part.entry:
+            return False
+        else:
+            row = row_of(part.new, part.entry, kind)
+        if row is None or (old is None and queue.at(row.id) is not None):
+            return False
+        queue.put(row)
+        return True

@@ -90,12 +90,21 @@ class FileState:
         if reading is None:
             if data is not None:
                 self.report("journal-unreadable", self.path, Part(b"", 0, 0, b"", data))
-            reading = self._journal.rebuild((), self.at.last, self.at)
-        elif self.block is not None and self.block.flags & Flag.BROKEN:
+            reading = self._journal.rebuild((), self.at.last, self.at, check=self.check_lock)
+        elif self.block is None or self.block.flags & Flag.BROKEN:
+            # Where nobody knows the block, somebody may have removed the locks; whoever held one may
+            # write to the old journal yet, and must not reach what is acknowledged from here on.
             done = reading.header.done
-            reading = self._journal.rebuild(reading.records, done, reading.position)
+            reading = self._journal.rebuild(
+                reading.records, done, reading.position, check=self.check_lock
+            )
         self.at = reading.position
         return reading
+
+    def check_lock(self) -> None:
+        """Raise `Changed` where the lock is no longer the one that everybody else would take."""
+        if not self._lock.is_kept():
+            raise Changed
 
     def distrust(self) -> None:
         """Take nothing for known: somebody else wrote to the file, or we died while we did.

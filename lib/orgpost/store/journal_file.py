@@ -224,14 +224,23 @@ class JournalFile:
         if self._disk.calls.fstat(fd).st_size > SHRINK_ABOVE:
             self._disk.calls.truncate(fd, NEW_SIZE)
 
-    def rebuild(self, records: Sequence[Record], done: int, at: Position) -> Reading:
-        """Make a fresh journal with these records in it, and say what it holds."""
+    def rebuild(
+        self, records: Sequence[Record], done: int, at: Position, *, check: Callable[[], None]
+    ) -> Reading:
+        """Make a fresh journal with these records in it, and say what it holds.
+
+        `check` is asked at the last moment whether it may take the place of the old one.
+        """
         self._drop()
         header = Header(at.turn + 1, done, FIRST)
         head = bytes(header_place(header)) + encode_header(header)
         data = head.ljust(FIRST, b"\0") + b"".join(map(encode_record, records))
         with trouble(self._shown, "write"), self._disk.folder(FOLDER, make=True) as folder:
-            self._disk.replace(folder, self._name, data.ljust(NEW_SIZE, b"\0"), like=0o600)
+            pieces = [data.ljust(NEW_SIZE, b"\0")]
+            with self._disk.scratch(folder, self._name, pieces, like=0o600) as scratch:
+                check()
+                self._disk.calls.rename(scratch, self._name, folder=folder)
+            self._disk.sync_folder(folder)
         with trouble(self._shown, "open"):
             self._open()
         return Reading(header, tuple(records), len(data))

@@ -32,8 +32,7 @@ class Keeper(FileState):
         """Write a record and sync it: it is acknowledged, if the lock is still the lock."""
         record = Record(self.at.last + 1, kind, self.clock.wall_ns(), parts)
         self._put(record)
-        if not self._lock.is_kept():
-            raise Changed
+        self.check_lock()
         return record
 
     def withdraw(self) -> None:
@@ -53,7 +52,8 @@ class Keeper(FileState):
         reading = self._journal.peek()
         if reading is not None:
             kept = [record for record in reading.records if record.sequence < failed]
-            self._journal.rebuild(kept, reading.header.done, reading.position)
+            done, at = reading.header.done, reading.position
+            self._journal.rebuild(kept, done, at, check=self.check_lock)
 
     def forget(self, upto: int) -> None:
         """Forget the records up to that one, and note that."""

@@ -26,12 +26,13 @@ from orgpost.store import FileStore
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from orgpost.agent_inbox import AgentInbox, TaskRules, TaskShelf
+    from orgpost.agent_inbox import AgentInbox, TaskDesk, TaskRules, TaskShelf
     from orgpost.agent_inbox.chains import Chains
     from orgpost.answering import Answering
     from orgpost.budget import Limits
     from orgpost.config import Settings
     from orgpost.governor import Governor
+    from orgpost.org.syntax import FileKind
 
 
 class Post:
@@ -47,7 +48,9 @@ class Post:
             self.clock,
             sync=settings.text("store.sync") or "full",
             lock_seconds=settings.number("store.lock_seconds"),
+            apply=self._apply,
         )
+        self._inboxes: dict[str, AgentInbox] = {}
         self.contacts = ContactFile(self.store, self.clock, _trust(settings))
         if "owner" in settings.tiers("messaging.trust_overrides").values():
             self._refuse_owners_who_are_no_people()
@@ -93,13 +96,20 @@ class Post:
 
     def inbox(self, name: str) -> AgentInbox:
         """Give an agent's tasks; `UnknownActor`, or `NotAnAgent` of a person. No file is made."""
-        from orgpost.agent_inbox import AgentInbox, TaskDesk
+        from orgpost.agent_inbox import AgentInbox
         from orgpost.refusals import NotAnAgent
 
         actor = self.contacts.load().resolve(name)
         if actor.kind == "person":
             raise NotAnAgent(actor.id)
-        desk = TaskDesk(
+        if actor.id not in self._inboxes:
+            self._inboxes[actor.id] = AgentInbox(self._task_desk(), actor.id)
+        return self._inboxes[actor.id]
+
+    def _task_desk(self) -> TaskDesk:
+        from orgpost.agent_inbox import TaskDesk
+
+        return TaskDesk(
             space=self.space,
             store=self.store,
             clock=self.clock,
@@ -111,7 +121,12 @@ class Post:
             held_task=os.environ.get("ORGPOST_TASK_ID") or None,
             rules=_task_rules(self.settings),
         )
-        return AgentInbox(desk, actor.id)
+
+    def _apply(self, raw: bytes, kind: FileKind, payload: bytes) -> bytes | None:
+        from orgpost.agent_inbox.outcomes import apply
+
+        slack = self.settings.whole("store.slack_bytes")
+        return apply(raw, kind, payload, zone=self.clock.zone(), slack_bytes=slack)
 
     @cached_property
     def answering(self) -> Answering:

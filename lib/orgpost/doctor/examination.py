@@ -14,6 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from orgpost import settings_file
+from orgpost.agent_inbox.outcomes import apply
 from orgpost.clock import Clock
 from orgpost.doctor import file_checks, left_checks
 from orgpost.doctor.deep import check_deep
@@ -28,7 +29,7 @@ from orgpost.doctor.text_checks import TEXT_CHECKS
 from orgpost.errors import Exists, Malformed, OrgpostError, UnknownId
 from orgpost.org import scan
 from orgpost.org.stamp import parse_utc
-from orgpost.org.syntax import kind_of
+from orgpost.org.syntax import SLACK_BYTES, kind_of
 from orgpost.store import FileStore
 
 if TYPE_CHECKING:
@@ -64,7 +65,8 @@ def examine(space: Path, options: Options | None = None, clock: Clock | None = N
         restore(space, options.restore, clock)
     if options.prune and not options.dry_run:
         prune(space, clock)
-    with FileStore(space, clock, lock_seconds=LOCK_SECONDS) as store:
+    outcomes = partial(apply, zone=clock.zone(), slack_bytes=SLACK_BYTES)
+    with FileStore(space, clock, lock_seconds=LOCK_SECONDS, apply=outcomes) as store:
         if not options.dry_run:
             _finish_what_was_begun(space, store)
         case = Case(read_patient(space), store)

@@ -18,6 +18,7 @@ from orgpost.store.journal import (
     Part,
     Reading,
     Record,
+    blank_block,
     read,
 )
 
@@ -92,8 +93,8 @@ class FileState:
                 self.report("journal-unreadable", self.path, Part(b"", 0, 0, b"", data))
             reading = self._journal.rebuild((), self.at.last, self.at, check=self.check_lock)
         elif self.block is None or self.block.flags & Flag.BROKEN:
-            # Where nobody knows the block, somebody may have removed the locks; whoever held one may
-            # write to the old journal yet, and must not reach what is acknowledged from here on.
+            # Without a block, somebody may have removed the locks. Whoever held one may write to
+            # the old journal yet, and must not reach what is acknowledged from here on.
             done = reading.header.done
             reading = self._journal.rebuild(
                 reading.records, done, reading.position, check=self.check_lock
@@ -119,8 +120,8 @@ class FileState:
             self._foreign_ns = self.clock.wall_ns()
 
     def _moved(self) -> None:
-        # Where nobody knows, chance sees to it that no layout of before is taken for this one.
-        known = self._generation or int(self.clock.token(32), 16)
+        # Where nobody knows, time and the journal's turn see to it that none of before is like it.
+        known = self._generation or self.clock.wall_ns() // 1000 + (self.at.turn << 20)
         self._generation = (known + 1) & 0xFFFF_FFFF or 1
 
     def layout(self) -> Layout | None:
@@ -214,8 +215,7 @@ class FileState:
         block = self.block
         if block is None:
             # Nobody knows anything yet, and that must not be taken for knowledge.
-            unknown = (1, 0, *_GONE, *NOWHERE, 0, 0, 0, 0, 0)
-            block = Block(*unknown, self.disk.boot())
+            block = blank_block(self.disk.boot(), turn=1)
         self.block = block._replace(flags=block.flags | flag)
         self._lock.write(self.block)
 

@@ -270,6 +270,11 @@ class Block(NamedTuple):
         return Position(self.journal_turn, self.last, self.end)
 
 
+def blank_block(boot: bytes, *, turn: int) -> Block:
+    """Give a block that knows nothing of the file yet."""
+    return Block(turn, 0, 0, 0, 0, *NOWHERE, 0, 0, 0, 0, 0, boot)
+
+
 _BLOCK: Final = struct.Struct("<8sIIQqQQQQQQQQq16s")
 _BLOCK_MAGIC: Final = b"orgpostC"
 BLOCK_SIZE: Final = 144

@@ -14,7 +14,7 @@ from orgpost.errors import Conflict
 from orgpost.org import scan
 from orgpost.store.disk import Print, trouble
 from orgpost.store.held import Held
-from orgpost.store.journal import NOWHERE, Block
+from orgpost.store.journal import blank_block
 from orgpost.store.lock import FileLock
 from orgpost.store.page import ROOT
 from orgpost.store.row_file import RowFile, Table
@@ -73,7 +73,7 @@ class Rows:
         alone = Alone(self, new_boot=block is None, patient=patient)
         result = work(alone)
         if block is None and not alone.new_boot:
-            lock.write(Block(2, 0, *_GONE, *NOWHERE, 0, 0, 0, self._disk.boot()))
+            lock.write(blank_block(self._disk.boot(), turn=2))
         return result
 
     def read(self, table: Table) -> bytes | None:
@@ -159,7 +159,7 @@ class Rows:
     def _note(self, folder: int, table: Table, lock: FileLock) -> None:
         found = self._disk.print_of(folder, table.path.rpartition("/")[2])
         print_ = _GONE if found is None else Print.of(found)
-        before = lock.block() or Block(0, 0, *_GONE, *NOWHERE, 0, 0, 0, self._disk.boot())
+        before = lock.block() or blank_block(self._disk.boot(), turn=0)
         size, mtime_ns, inode = print_
         lock.write(before._replace(turn=2, size=size, mtime_ns=mtime_ns, inode=inode))
 

@@ -19,23 +19,13 @@ from orgpost.states import TaskState
 from orgpost.task import ERROR, FEEDBACK, MAX_ATTEMPTS, NO_LEASE, PAYLOAD, RESULT, Lease, Task
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime, tzinfo
 
     from orgpost.org.entry import Entry, Priority, Sub
 
 _COOKIES: Final[Mapping[str, Priority]] = {"high": "A", "normal": "B", "low": "C"}
 _READ_COOKIES: Final = {"A": "high", "B": "normal", None: "normal"}
-
-# Properties that `Task` has a field for, or that only say how a text is stored.
-_OWN: Final = frozenset(
-    {"ID", "FROM", "TRUST_TIER", "CREATED", "THREAD", "SUBJECT", "BODY_ENC", "EXPECTS", "VIA"}
-    | {"HASH", "APPROVAL", "AWAITING", "EFFORT_LEVEL", "ESTIMATED_TOKENS", "ESTIMATED_COST"}
-    | {"TASK_TYPE", "PAYLOAD", "TRACE_CONTEXT", "DEPENDS_ON", "PARENT", "MAX_ATTEMPTS", "TIMEOUT"}
-    | {"ACCEPT", "ATTEMPT", "LEASE", "STARTED", "NOT_BEFORE", "RETURNS", "REVISION", "SOURCE_ID"}
-    | {"TOKENS_USED", "COST", "RESULT_PATH", "RESULT_SHA256", "QUALITY_SCORE"}
-    | {"REJECTION_REASON", "CANCELLATION_REASON", "CANCEL_REQUESTED"}
-)
 
 
 # --- from Org -----------------------------------------------------------------------------------
@@ -52,74 +42,99 @@ def read(
     archived: bool = False,
 ) -> Task:
     """Make a task of an entry that has an id; `agent` is whose file or which tray it stands in."""
-    get, id, lease = entry.get, entry.id or "", read_lease(entry)
+    id, lease = entry.id or "", read_lease(entry)
+    # Of two equal keys the first counts.
+    known = dict(reversed(entry.properties))
     return Task(
         id=id,
         agent=agent,
         state=entry.keyword,
-        sender=get("FROM") or "",
+        sender=known.get("FROM", ""),
         title=entry.title,
         body=entry.body,
-        created=parse_created(get("CREATED") or "", zone, id),
+        created=parse_created(known.get("CREATED", ""), zone, id),
         priority=priority_of(entry),
         tags=entry.tags,
-        trust_tier=tier if (tier := get("TRUST_TIER")) in TIERS else "unknown",
-        effort=whole(get("EFFORT_LEVEL"), 1),
-        max_attempts=whole(get("MAX_ATTEMPTS"), MAX_ATTEMPTS),
+        thread=known.get("THREAD") or id,
         lease_until=lease.until,
         token=lease.token,
         holder=lease.holder,
         expired=_has_run_out(entry, lease, now),
-        depends_on=tuple((get("DEPENDS_ON") or "").split()),
-        via=tuple((get("VIA") or "").split()),
-        thread=get("THREAD") or id,
-        expects=get("EXPECTS") or "result",
-        quality_score=_score(get("QUALITY_SCORE")),
         stored=stored,
         outcome=outcome,
-        trace_context=_context(get("TRACE_CONTEXT")),
         archived=archived or entry.keyword == TaskState.ARCHIVED,
-        properties=_rest(entry),
-        **_plain_facts(entry),
+        properties={name: value for name, value in known.items() if name not in _OWN},
+        **{_FIELDS[name][0]: _FIELDS[name][1](known[name]) for name in known if name in _FIELDS},
         **_planned(entry, zone),
         **_below(entry),
     )
 
 
-_TEXTS: Final = {
-    "approval": "APPROVAL",
-    "awaiting": "AWAITING",
-    "estimated_cost": "ESTIMATED_COST",
-    "task_type": "TASK_TYPE",
-    "parent": "PARENT",
-    "content_hash": "HASH",
-    "accept": "ACCEPT",
-    "source_id": "SOURCE_ID",
-    "cost": "COST",
-    "result_path": "RESULT_PATH",
-    "result_sha256": "RESULT_SHA256",
-    "rejection_reason": "REJECTION_REASON",
-    "cancellation_reason": "CANCELLATION_REASON",
-    "cancel_requested": "CANCEL_REQUESTED",
-}
-_NUMBERS: Final = {
-    "estimated_tokens": "ESTIMATED_TOKENS",
-    "attempt": "ATTEMPT",
-    "returns": "RETURNS",
-    "revision": "REVISION",
-}
-_MAYBE_NUMBERS: Final = {"timeout_seconds": "TIMEOUT", "tokens_used": "TOKENS_USED"}
-_MOMENTS: Final = {"started": "STARTED", "not_before": "NOT_BEFORE"}
+def _text(value: str) -> str:
+    return value
 
 
-def _plain_facts(entry: Entry) -> dict[str, Any]:
-    get = entry.get
-    return {
-        **{field: get(name) for field, name in _TEXTS.items()},
-        **{field: whole(get(name)) for field, name in _NUMBERS.items()},
-        **{field: _whole_or_none(get(name)) for field, name in _MAYBE_NUMBERS.items()},
-        **{field: _utc(get(name)) for field, name in _MOMENTS.items()},
-    }
+def _words(value: str) -> tuple[str, ...]:
+    return tuple(value.split())
+
+
+def whole(text: str | None, default: int = 0) -> int:
+    """Read a whole number; what a person made of it that is none counts as the default."""
+    return int(text) if text and re.fullmatch("[0-9]{1,18}", text) else default
+
+
+def _score(text: str) -> float | None:
+    return float(text) if re.fullmatch(r"[01](?:\.[0-9]{1,4})?", text) else None
+
+
+def _context(text: str) -> Mapping[str, Any]:
+    value = _json(text)
+    return value if isinstance(value, dict) else {}
+
+
+def _json(text: str | None) -> Any:
+    try:
+        return None if text is None else json.loads(text)
+    except (ValueError, RecursionError):  # a person edited it
+        return None
+
+
+# What a property says of a task; whatever is not there is as `Task` has it.
+_FIELDS: Final[Mapping[str, tuple[str, Callable[[str], Any]]]] = {
+    "TRUST_TIER": ("trust_tier", lambda text: text if text in TIERS else "unknown"),
+    "APPROVAL": ("approval", _text),
+    "AWAITING": ("awaiting", _text),
+    "EFFORT_LEVEL": ("effort", lambda text: whole(text, 1)),
+    "ESTIMATED_TOKENS": ("estimated_tokens", whole),
+    "ESTIMATED_COST": ("estimated_cost", _text),
+    "TASK_TYPE": ("task_type", _text),
+    "TRACE_CONTEXT": ("trace_context", _context),
+    "DEPENDS_ON": ("depends_on", _words),
+    "PARENT": ("parent", _text),
+    "VIA": ("via", _words),
+    "HASH": ("content_hash", _text),
+    "EXPECTS": ("expects", _text),
+    "MAX_ATTEMPTS": ("max_attempts", lambda text: whole(text, MAX_ATTEMPTS)),
+    "TIMEOUT": ("timeout_seconds", whole),
+    "ACCEPT": ("accept", _text),
+    "ATTEMPT": ("attempt", whole),
+    "STARTED": ("started", parse_utc),
+    "NOT_BEFORE": ("not_before", parse_utc),
+    "RETURNS": ("returns", whole),
+    "REVISION": ("revision", whole),
+    "SOURCE_ID": ("source_id", _text),
+    "TOKENS_USED": ("tokens_used", whole),
+    "COST": ("cost", _text),
+    "RESULT_PATH": ("result_path", _text),
+    "RESULT_SHA256": ("result_sha256", _text),
+    "QUALITY_SCORE": ("quality_score", _score),
+    "REJECTION_REASON": ("rejection_reason", _text),
+    "CANCELLATION_REASON": ("cancellation_reason", _text),
+    "CANCEL_REQUESTED": ("cancel_requested", _text),
+}
+_OWN: Final = frozenset(
+    {*_FIELDS, "ID", "FROM", "CREATED", "THREAD", "SUBJECT", "BODY_ENC", "PAYLOAD", "LEASE"}
+)
 
 
 def _has_run_out(entry: Entry, lease: Lease, now: datetime) -> bool:
@@ -163,46 +178,9 @@ def priority_of(entry: Entry) -> str:
     return _READ_COOKIES.get(entry.priority, "low")
 
 
-def whole(text: str | None, default: int = 0) -> int:
-    """Read a whole number; what a person made of it that is none counts as the default."""
-    return int(text) if text and re.fullmatch("[0-9]{1,18}", text) else default
-
-
 def texts_of(subs: Iterable[Sub], title: str) -> tuple[str, ...]:
     """Give the texts of the sub-headings of ours with this title, the oldest first."""
     return tuple(sub.body for sub in subs if sub.title == title and sub.properties)
-
-
-def _whole_or_none(text: str | None) -> int | None:
-    return None if text is None else whole(text)
-
-
-def _utc(text: str | None) -> datetime | None:
-    return parse_utc(text) if text else None
-
-
-def _score(text: str | None) -> float | None:
-    return float(text) if text and re.fullmatch(r"[01](?:\.[0-9]{1,4})?", text) else None
-
-
-def _context(text: str | None) -> Mapping[str, Any]:
-    value = _json(text)
-    return value if isinstance(value, dict) else {}
-
-
-def _json(text: str | None) -> Any:
-    try:
-        return None if text is None else json.loads(text)
-    except (ValueError, RecursionError):  # a person edited it
-        return None
-
-
-def _rest(entry: Entry) -> dict[str, str]:
-    rest: dict[str, str] = {}
-    for key, value in entry.properties:
-        if key not in _OWN:
-            rest.setdefault(key, value)
-    return rest
 
 
 # --- to Org -------------------------------------------------------------------------------------

@@ -17,9 +17,9 @@ from orgpost.agent_inbox.rights import must_be_in
 from orgpost.agent_inbox.shelf import as_bytes, check_kind
 from orgpost.budget import TaskFact
 from orgpost.org import scan
-from orgpost.org.change import revised
+from orgpost.org.change import revised_entry
 from orgpost.org.entry import parse
-from orgpost.org.splice import fit
+from orgpost.org.splice import fitted
 from orgpost.refusals import UnknownTask
 from orgpost.states import TaskState
 from orgpost.task_entry import read
@@ -53,35 +53,48 @@ class Changed(NamedTuple):
     editor: str | None = None
 
 
+class _Place(NamedTuple):
+    """One task of a page: its bytes in the file, and what it is by now."""
+
+    old: bytes
+    new: bytes
+    entry: Entry
+    task: Task
+
+
 class Sheet:
-    """A page of tasks while its lock is held; several steps may be made with one task."""
+    """A page of tasks while its lock is held; several steps may be made with one task.
+
+    `leases_at` is the time by which leases are judged. While a person has unsaved work in the file
+    nobody can renew or claim there, and so no lease runs out; nor does one right after the save.
+    """
 
     def __init__(self, page: Page, desk: TaskDesk, name: str, kept: KeptQueue) -> None:
         self.page, self._desk, self._name, self._kept = page, desk, name, kept
         self.queue, self.kind = kept.read(page)
-        self.when = When(desk.clock.now().replace(microsecond=0), desk.clock.zone())
-        self._new: dict[scan.Span, tuple[bytes, bytes, bytes]] = {}
-
-    @property
-    def leases_at(self) -> datetime:
-        """The time by which leases are judged.
-
-        While a person has unsaved work in the file nobody can renew or claim there, and so no lease
-        runs out; nor does one right after the save.
-        """
-        if self.page.editor is not None:
-            return _NO_TIME
-        age = self._desk.clock.wall_ns() - self.page.foreign_ns
-        return _NO_TIME if 0 <= age < _GRACE_NS else self._desk.clock.now()
+        now = desk.clock.now()
+        self.when = When(now.replace(microsecond=0), desk.clock.zone())
+        age = desk.clock.wall_ns() - page.foreign_ns
+        is_edited = page.editor is not None or 0 <= age < _GRACE_NS
+        self.leases_at = _NO_TIME if is_edited else now
+        self._places: dict[scan.Span, _Place] = {}
+        self._changed: dict[scan.Span, _Place] = {}
 
     def task_at(self, span: scan.Span) -> tuple[Task, Entry]:
         """Read the task that stands there."""
-        kept = self._new.get(span)
-        return self._read(self.page.at(*span) if kept is None else kept[1])
+        place = self._place(span)
+        return place.task, place.entry
 
-    def _read(self, raw: bytes) -> tuple[Task, Entry]:
+    def _place(self, span: scan.Span) -> _Place:
+        place = self._places.get(span)
+        if place is None:
+            raw = self.page.at(*span)
+            place = self._places[span] = _Place(raw, raw, *self._read(raw))
+        return place
+
+    def _read(self, raw: bytes) -> tuple[Entry, Task]:
         entry = parse(raw, self.kind)
-        return read(entry, agent=self._name, zone=self.when.zone, now=self.leases_at), entry
+        return entry, read(entry, agent=self._name, zone=self.when.zone, now=self.leases_at)
 
     def span_of(self, id: str, event: Event) -> scan.Span:
         """Find a task; of two with one id the first counts."""
@@ -92,22 +105,23 @@ class Sheet:
 
     def apply(self, span: scan.Span, step: Step) -> Task:
         """Let a step be made, and read what the task is then."""
-        kept = self._new.get(span)
-        old = self.page.at(*span) if kept is None else kept[0]
-        new = revised(old if kept is None else kept[1], step.revision, self.kind)
-        new = fit(old, new, self.kind, slack_bytes=self._desk.rules.slack_bytes)
-        task, _ = self._read(new)
-        self._new[span] = old, new, as_bytes(task.id)
+        before = self._place(span)
+        entry, task = self._read(revised_entry(before.entry, step.revision))
+        slack_bytes = self._desk.rules.slack_bytes
+        new = fitted(len(before.old), entry, slack_bytes=slack_bytes)
+        place = _Place(before.old, new, entry, task)
+        self._places[span] = self._changed[span] = place
         return task
 
     def write(self) -> None:
         """Put on the page what all steps changed."""
-        for span, (old, new, id) in self._new.items():
-            self.page.change(span, old, new, id)
+        for span, place in self._changed.items():
+            self.page.change(span, place.old, place.new, as_bytes(place.task.id))
 
     def keep(self) -> None:
         """Rely on the queue as it is now that the page is written."""
-        self._kept.keep(self.page, ((span, new) for span, (_, new, _) in self._new.items()))
+        changed = ((span, place.new) for span, place in self._changed.items())
+        self._kept.keep(self.page, changed)
 
 
 _NO_TIME: Final = datetime.min.replace(tzinfo=UTC)

@@ -45,7 +45,12 @@ class Revision(NamedTuple):
 
 def revised(raw: bytes, revision: Revision, kind: FileKind) -> bytes:
     """Make all changes of a revision in an entry that has an id."""
-    entry = parse(raw, kind)
+    return revised_entry(parse(raw, kind), revision)
+
+
+def revised_entry(entry: Entry, revision: Revision) -> bytes:
+    """Make all changes of a revision in an entry that was parsed already."""
+    raw, kind = entry.raw, entry.kind
     if entry.is_note:
         raise ValueError("a note is a person's, and changed by nobody else")
     patches: list[Patch] = []

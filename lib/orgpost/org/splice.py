@@ -16,6 +16,7 @@ from orgpost.org.scan import Span
 from orgpost.org.syntax import SLACK_BYTES, TASK
 
 if TYPE_CHECKING:
+    from orgpost.org.entry import Entry
     from orgpost.org.syntax import FileKind
 
 # Two differences that are nearer than this are cheaper as one: each costs a journal record's part.
@@ -46,30 +47,38 @@ def _common_prefix(one: bytes, other: bytes) -> int:
 
 
 def fit(old: bytes, new: bytes, kind: FileKind, *, slack_bytes: int = SLACK_BYTES) -> bytes:
-    """Give a task's new version as long as the old one, if its slack allows it.
+    """Give a task's new version as long as the old one, if its slack allows it."""
+    return fitted(len(old), parse(new, kind), slack_bytes=slack_bytes)
+
+
+def fitted(length: int, entry: Entry, *, slack_bytes: int = SLACK_BYTES) -> bytes:
+    """Give a task that many bytes, if its slack allows it.
 
     It eats from the last line backwards, or gives back; where none would be left it is whole again.
     """
-    if kind.name != TASK.name or len(old) == len(new):
+    new, kind = entry.raw, entry.kind
+    if kind.name != TASK.name or length == len(new):
         return new
-    new = with_logbook(new, kind) if slack_bytes else new
-    blanks = _slack_span(new, kind)
+    if slack_bytes and entry.logbook_span is None:
+        entry = parse(with_logbook(new, kind), kind)
+        new = entry.raw
+    blanks = _slack_of(entry)
     if blanks is None:
         return new
-    room = len(old) - (len(new) - (blanks.end - blanks.start))
+    room = length - (len(new) - (blanks.end - blanks.start))
     size = room if room > len(kind.eol) else slack_bytes
     return new[: blanks.start] + slack(size, kind.eol) + new[blanks.end :]
 
 
 def without_slack(raw: bytes, kind: FileKind) -> bytes:
     """Give an entry as the archive holds it."""
-    blanks = _slack_span(raw, kind)
+    blanks = _slack_of(parse(raw, kind))
     return raw[: blanks.start] + raw[blanks.end :] if blanks else raw
 
 
-def _slack_span(raw: bytes, kind: FileKind) -> Span | None:
+def _slack_of(entry: Entry) -> Span | None:
     """Give where the blank lines are that end the LOGBOOK; None where there is none."""
-    span = parse(raw, kind).logbook_span
+    raw, span = entry.raw, entry.logbook_span
     if span is None:
         return None
     words = len(raw[span.start : span.end].rstrip(b" \t\r\n"))

@@ -20,7 +20,11 @@ class Bug(NamedTuple):
     size: str = "ci"
 
 
-HOLD = "            with self.held(path) as held, held.alone():\n"
+HOLD = (
+    "            with self.held(path) as held:\n                try:\n"
+    "                    with held.alone():\n"
+)
+DECIDED = "                        return self._decided(held, decide)\n"
 POWER = ("tests/crash/test_states.py", "-k", "told")
 EMACS = "tests/race/test_with_emacs.py"
 EIO = "tests/fault/test_eio.py"
@@ -41,12 +45,12 @@ BUGS = (
         2,
         "file written before the record is synced",
         "store/keeper.py",
-        "        self._put(record)\n        if not self._lock.is_kept():\n",
+        "        self._put(record)\n        self.check_lock()\n",
         "        fd = self.disk.calls.open(self.name, os.O_RDWR, folder=self.folder)\n"
         "        for part in parts if kind == Kind.SPLICE else ():\n"
         "            self.disk.write_at(fd, part.new, part.offset)\n"
         "        self.found = self.disk.calls.fstat(fd)\n"
-        "        self._put(record)\n        if not self._lock.is_kept():\n",
+        "        self._put(record)\n        self.check_lock()\n",
         POWER,
         "small",
     ),
@@ -127,7 +131,7 @@ BUGS = (
     Bug(
         11,
         "confirm without looking at foreign changes",
-        "store/keeper.py",
+        "store/file_state.py",
         "        return self.is_our_print(block) and not self._journal",
         "        return not self._journal",
         (f"{EMACS}::test_saves_of_a_person_and_writes_of_programs_are_all_there_once",),
@@ -172,9 +176,11 @@ BUGS = (
         16,
         "page read before the lock",
         "store/writer.py",
-        f"{HOLD}                page = held.page()\n",
-        f"{HOLD}                page = held.page()\n            self._clock.sleep(0.01)\n"
-        f"{HOLD}                held.page()\n",
+        f"{HOLD}{DECIDED}",
+        "            with self.held(path) as held, held.alone():\n"
+        "                page = held.page()\n                result = decide(page)\n"
+        f"            self._clock.sleep(0.01)\n{HOLD}"
+        "                        held.write(page)\n                        return result\n",
         (f"{EMACS}::test_saves_of_a_person_and_writes_of_programs_are_all_there_once",),
     ),
     Bug(
@@ -192,6 +198,14 @@ BUGS = (
         "                    return editor\n",
         "                    return None\n",
         ("tests/race/test_editor_locks.py",),
+    ),
+    Bug(
+        19,
+        "generation kept after a replace",
+        "store/file_state.py",
+        "        self._flags = self._flags_of(data)\n        self._moved()\n",
+        "        self._flags = self._flags_of(data)\n",
+        ("tests/store/test_layout.py",),
     ),
     Bug(
         20,
@@ -232,8 +246,8 @@ BUGS = (
         24,
         "replace forgets waiting entries",
         "store/held.py",
-        "            file.replace(with_tail(file.with_header(mended.data), mended.tail))\n",
-        "            file.replace(file.with_header(mended.data))\n",
+        "            data = with_tail(file.with_header(mended.data), mended.tail)\n",
+        "            data = file.with_header(mended.data)\n",
         MODEL,
         "small",
     ),
@@ -241,8 +255,8 @@ BUGS = (
         24,
         "folding loses order",
         "store/held.py",
-        "            file.replace(with_tail(file.with_header(mended.data), mended.tail))\n",
-        "            file.replace(with_tail(file.with_header(mended.data), mended.tail[::-1]))\n",
+        "            data = with_tail(file.with_header(mended.data), mended.tail)\n",
+        "            data = with_tail(file.with_header(mended.data), mended.tail[::-1])\n",
         MODEL,
         "small",
     ),

@@ -249,9 +249,9 @@ class AgentInbox:
         result_path: str | None = None,
     ) -> None:
         """Raise what `complete` would raise now; the hold is looked at last."""
-        from orgpost.agent_inbox.life import Outcome
+        from orgpost.agent_inbox.life import Result
 
-        outcome = Outcome(tokens_used=tokens_used, result_path=result_path)
+        outcome = Result(tokens_used=tokens_used, result_path=result_path)
         self._holding.check(claim, Event.COMPLETE, outcome)
 
     def fail(

@@ -23,7 +23,7 @@ check: .venv/made ## what must be green before a commit; under a minute
 slow: .venv/made packages ## only the tests that start real processes
 	HYPOTHESIS_PROFILE=ci $(BIN)/pytest -q -n 2 --dist loadfile -m "slow and not nightly"
 
-bench: .venv/made ## what things cost, as ratios in one run
+bench: .venv/bench ## what things cost, as ratios in one run
 	$(BIN)/python -m bench
 
 reliability: .venv/made packages ## kill, fill the disk, race: SIZE=ci or SIZE=nightly
@@ -44,4 +44,8 @@ packages:
 .venv/made: pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input -e '.[dev]'
+	touch $@
+
+.venv/bench: .venv/made ## beside what is measured, the queues that it is compared with
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input -e '.[bench]'
 	touch $@

@@ -6,14 +6,19 @@ import platform
 import sys
 from typing import TYPE_CHECKING
 
-from bench import hooks, mail
+from bench import hooks, mail, tasks
+from bench.timing import NO_GOAL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from bench.timing import Row
 
-PARTS: Mapping[str, Callable[[], Iterable[Row]]] = {"mail": mail.rows, "hooks": hooks.rows}
+PARTS: Mapping[str, Callable[[], Iterable[Row]]] = {
+    "mail": mail.rows,
+    "hooks": hooks.rows,
+    "tasks": tasks.rows,
+}
 
 
 def main(names: list[str]) -> int:
@@ -26,7 +31,9 @@ def main(names: list[str]) -> int:
         for row in PARTS[name]():
             missed += not row.holds
             figures = f"{row.ratio:.2f} | {row.goal} | {row.floor} | {row.ours_ms:.3f}"
-            tail = f"{row.floor_ms:.3f} | {row.rounds} | {'yes' if row.holds else 'NO'}"
+            holds = "yes" if row.holds else "NO"
+            told = row.goal if row.goal == NO_GOAL else holds
+            tail = f"{row.floor_ms:.3f} | {row.rounds} | {told}"
             print(f"| {row.what} | {figures} | {tail} |", flush=True)
     return 1 if missed else 0
 

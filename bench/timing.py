@@ -12,12 +12,16 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+NO_GOAL = "-"
 _MANY = 50
 _COMPILES_ANEW = "PYTHONDONTWRITEBYTECODE"
 
 
 class Row(NamedTuple):
-    """One figure: `ratio` is ours against the named floor; `goal` says on which side it belongs."""
+    """One figure: `ratio` is ours against the named floor; `goal` says on which side it belongs.
+
+    A row with `NO_GOAL` only tells what was seen.
+    """
 
     what: str
     ratio: float
@@ -30,6 +34,8 @@ class Row(NamedTuple):
     @property
     def holds(self) -> bool:
         """Ask whether the goal is met."""
+        if self.goal == NO_GOAL:
+            return True
         side, _, number = self.goal.partition(" ")
         return self.ratio <= float(number) if side == "<=" else self.ratio >= float(number)
 

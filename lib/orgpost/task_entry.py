@@ -14,7 +14,7 @@ from orgpost.names import TIERS
 from orgpost.org.entry import Draft
 from orgpost.org.logbook import state_items
 from orgpost.org.stamp import format_stamp, parse_created, parse_stamp, parse_utc
-from orgpost.org.syntax import VALUE_LIMIT
+from orgpost.org.syntax import VALUE_LIMIT, text_pattern
 from orgpost.states import TaskState
 from orgpost.task import ERROR, FEEDBACK, MAX_ATTEMPTS, NO_LEASE, PAYLOAD, RESULT, Lease, Task
 
@@ -80,7 +80,7 @@ def _words(value: str) -> tuple[str, ...]:
 
 def whole(text: str | None, default: int = 0) -> int:
     """Read a whole number; what a person made of it that is none counts as the default."""
-    return int(text) if text and re.fullmatch("[0-9]{1,18}", text) else default
+    return int(text) if text and text_pattern("[0-9]{1,18}").fullmatch(text) else default
 
 
 def _score(text: str) -> float | None:
@@ -163,9 +163,12 @@ def _below(entry: Entry) -> dict[str, Any]:
     }
 
 
+_LEASE: Final = r"(\S+) ([0-9]{1,18}) (\S+)"
+
+
 def read_lease(entry: Entry) -> Lease:
     """Read the lease; where a person removed it, the tokens go on behind those given before."""
-    found = re.fullmatch(r"(\S+) ([0-9]{1,18}) (\S+)", entry.get("LEASE") or "")
+    found = text_pattern(_LEASE).fullmatch(entry.get("LEASE") or "")
     if found is None:
         claims = sum(item.to == TaskState.WORKING for item in state_items(entry.logbook))
         return Lease(None, max(claims, whole(entry.get("ATTEMPT"))), None)

@@ -61,6 +61,25 @@ def test_plain_words_hold_no_hazard(text: str) -> None:
         assert not any(re.search(each, text) for each in (*hazards, syntax.EDGE))
 
 
+_NEAR_VALUES = (
+    *("2026-11-20T08:47:10Z", " ", "1", "-", "ex", "vim", "vi", "@", ":", "END", "nil", "laptop"),
+    *("[2026-11-20 Fri 09:32]", "<", "PROPERTIES", "State", "tex-agent", ".", "_", "CLOCK", '"'),
+)
+
+
+@given(st.lists(st.sampled_from(_NEAR_VALUES), max_size=8).map("".join))
+@example("2026-11-20T08:47:10Z 1 tex-agent@laptop:4711")
+@example("- 0 -")
+@example("2026-11-20T08:47:10Z 1 ex:4711")
+@example("2026-11-20T08:47:10Z 1 a@b:END:")
+@settings(max_examples=1000)
+def test_harmless_values_hold_no_hazard(text: str) -> None:
+    """The one look that lets most values pass never passes what the tests for hazards refuse."""
+    hazards = (syntax.HOT, syntax.CTL, syntax.VALUE, syntax.TIMED, syntax.LOGGED)
+    if re.fullmatch(quote.HARMLESS, text):
+        assert not any(re.search(each, text) for each in hazards)
+
+
 def test_words_are_seen_to_be_plain() -> None:
     """Else the look would be in vain."""
     for text in ("Deploy is through", "Dear Tex,\n\nsee (there) - or not?\n- who: crt\nThanks"):

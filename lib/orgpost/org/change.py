@@ -105,25 +105,34 @@ _LAST: Final = len(syntax.PLACE)
 
 def _properties(entry: Entry, values: Mapping[str, str | None], kind: FileKind) -> Iterator[Patch]:
     raw, drawer = entry.raw, entry.drawer
-    lines = [
-        (found[1].upper().decode("utf-8", "surrogateescape"), found)
-        for found in _PROPERTY_LINE.finditer(raw, drawer.start, drawer.end)
-    ]
-    places = [syntax.PLACE.get(key, _LAST) for key, _ in lines]
+    lines: dict[str, list[re.Match[bytes]]] = {}
+    for found in _PROPERTY_LINE.finditer(raw, drawer.start, drawer.end):
+        lines.setdefault(_key(found), []).append(found)
     # Of two that come to stand at one place, the table says which is the first.
-    for name in sorted(values, key=lambda name: syntax.PLACE.get(name, _LAST)):
-        here = [found for key, found in lines if key == name]
-        value = values[name]
+    for name in sorted(values, key=_place):
+        here, value = lines.get(name, []), values[name]
         if value is None:
             yield from ((*found.span(), b"") for found in here)
         elif here:
             yield from _other_value(raw, name, here[0], property_value(name, value).encode())
         else:
-            place = syntax.PLACE.get(name, _LAST)
-            above = [found for (_, found), at in zip(lines, places, strict=True) if at <= place][-1]
+            above = _last_above(lines, _place(name))
             indent = raw[above.start() : raw.index(b":", above.start())]
             text = f"{f':{name}:':<10} {property_value(name, value)}".encode()
             yield above.end(), above.end(), indent + text + kind.eol
+
+
+def _key(line: re.Match[bytes]) -> str:
+    return line[1].upper().decode("utf-8", "surrogateescape")
+
+
+def _place(name: str) -> int:
+    return syntax.PLACE.get(name, _LAST)
+
+
+def _last_above(lines: Mapping[str, Sequence[re.Match[bytes]]], place: int) -> re.Match[bytes]:
+    above = (found[-1] for name, found in lines.items() if _place(name) <= place)
+    return max(above, key=re.Match.start)
 
 
 def _other_value(raw: bytes, name: str, line: re.Match[bytes], text: bytes) -> Iterator[Patch]:

@@ -98,7 +98,10 @@ class Entry(NamedTuple):
     @property
     def planning(self) -> Pairs:
         """The planning keywords with their stamps, as they stand."""
-        return tuple(re.findall(syntax.PLANNED, _text(self.raw, self.planning_span, self.kind)))
+        if self.planning_span.start == self.planning_span.end:
+            return ()
+        line = _text(self.raw, self.planning_span, self.kind)
+        return tuple(syntax.text_pattern(syntax.PLANNED).findall(line))
 
     @property
     def logbook_span(self) -> Span | None:
@@ -168,6 +171,8 @@ def _flaw(raw: bytes, encoding: str) -> str:
     return ""
 
 
+_COMMENTED: Final = r"COMMENT(?=[ \t]|\Z)"
+_PROPERTY: Final = rf"(?m)^{syntax.DRAWER_LINE}$"
 _OPENS_A_DRAWER: Final = (
     rb"[^\n]*\n(?:%b\n)?[ \t]*:(?i:PROPERTIES):[ \t]*\r?$" % syntax.PLANNING_LINE.encode()
 )
@@ -193,13 +198,13 @@ def _read_heading(line: bytes, kind: FileKind) -> Heading:
         words = after.lstrip(b" \t")
         end = len(line) - len(words)
     priority, text = _read_priority(_decode(words, kind).removesuffix("\n"))
-    commented = re.match(r"COMMENT(?=[ \t]|\Z)", text)
+    commented = syntax.text_pattern(_COMMENTED).match(text)
     title, tags = _read_tags(text[7:] if commented else text)
     return Heading(keyword, Span(start, end), priority, commented is not None, title, tags)
 
 
 def _read_priority(text: str) -> tuple[Priority | None, str]:
-    found = re.match(syntax.PRIORITY, text)
+    found = syntax.text_pattern(syntax.PRIORITY).match(text)
     if found is None:
         return None, text
     priority: Priority = "A" if found[1] == "A" else "B" if found[1] == "B" else "C"
@@ -214,7 +219,7 @@ def _read_tags(text: str) -> tuple[str, tuple[str, ...]]:
 
 
 def _read_drawer(raw: bytes, span: Span, kind: FileKind) -> Pairs:
-    lines = re.findall(rf"(?m)^{syntax.DRAWER_LINE}$", _text(raw, span, kind))
+    lines = syntax.text_pattern(_PROPERTY).findall(_text(raw, span, kind))
     return tuple((_raised(key), quote.unquote_value(value.strip(" \t"))) for key, value in lines)
 
 
@@ -238,7 +243,7 @@ def _subs(raw: bytes, start: int, kind: FileKind) -> Iterator[Sub]:
 
 
 def _next_heading(raw: bytes, start: int) -> int:
-    found = re.compile(rb"\n\*+ ").search(raw, max(start - 1, 0))
+    found = syntax.byte_pattern(rb"\n\*+ ").search(raw, max(start - 1, 0))
     return found.start() + 1 if found else len(raw)
 
 

@@ -11,6 +11,7 @@ from typing import Final
 
 from orgpost.errors import InvalidField
 from orgpost.org import syntax
+from orgpost.org.syntax import text_pattern
 
 ENCODINGS: Final = ("eol", "fixed", "percent")
 BLANKS: Final = (
@@ -74,13 +75,13 @@ def percent_lines(text: str, indent: str = "") -> str:
 
 
 def _is_plain(core: str) -> bool:
-    if re.fullmatch(WORDS, core):
+    if text_pattern(WORDS).fullmatch(core):
         return True
     return (
         bool(core)
         and core.strip(_BLANK) == core
         and not any(
-            re.search(hazard, core)
+            text_pattern(hazard).search(core)
             for hazard in (syntax.CTL, syntax.HOT, syntax.INLINE, syntax.TRAIL, syntax.LINE)
         )
     )
@@ -132,8 +133,8 @@ def safe_title(title: str) -> bool:
     if not 1 <= len(title) <= syntax.TITLE_LIMIT:
         return False
     hazards = (syntax.CTL, syntax.HOT, syntax.EDGE, syntax.INLINE)
-    return bool(re.fullmatch(TITLE_OF_WORDS, title)) or not any(
-        re.search(hazard, title) for hazard in hazards
+    return bool(text_pattern(TITLE_OF_WORDS).fullmatch(title)) or not any(
+        text_pattern(hazard).search(title) for hazard in hazards
     )
 
 
@@ -156,19 +157,21 @@ def shown(title: str) -> str:
 # --- values -------------------------------------------------------------------------------------
 
 
-# Names, ids, numbers and our own stamps: most values are these, and one look is enough for them.
-_HARMLESS: Final = (
+# Names, ids, numbers, our own stamps and leases: most values are these, and one look is enough.
+_UTC: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z"
+HARMLESS: Final = (
     r"(?!nil\Z)[A-Za-z0-9][A-Za-z0-9._@-]*"
     r"|\[[0-9]{4}-[0-9]{2}-[0-9]{2} [A-Z][a-z]{2} [0-9]{2}:[0-9]{2}(?::[0-9]{2})?\]"
+    rf"|{_UTC}(?: [0-9]+ [A-Za-z0-9._-]+@[A-Za-z0-9._@-]*(?::[A-Za-z0-9._@-]+)?)?|- [0-9]+ -"
 )
 
 
 def quote_value(text: str) -> str:
     """Give a property's value as it is written: bare, or as a JSON string."""
-    if re.fullmatch(_HARMLESS, text):
+    if text_pattern(HARMLESS).fullmatch(text):
         return text
     hazards = (syntax.HOT, syntax.CTL, syntax.VALUE, syntax.TIMED, syntax.LOGGED)
-    if text and not any(re.search(hazard, text) for hazard in hazards):
+    if text and not any(text_pattern(hazard).search(text) for hazard in hazards):
         return text
     return '"' + re.sub(rf'["\\\n\t%<:]|{syntax.CTL}', _json_escape, text) + '"'
 
@@ -202,7 +205,7 @@ def _json_escape(found: re.Match[str]) -> str:
 def one_line(field: str, text: str) -> str:
     """Give the text without blanks at its ends; refuse what cannot stand on one line."""
     text = text.strip(BLANKS)
-    if found := re.search(syntax.REFUSED, text):
+    if found := text_pattern(syntax.REFUSED).search(text):
         why = f"holds a line break or control character (U+{ord(found[0]):04X})"
         raise InvalidField(field=field, why=why)
     # Two halves of one character are that character: JSON could not keep them apart.

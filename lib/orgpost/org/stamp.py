@@ -5,11 +5,11 @@ What cannot be read is no time: it blocks nothing, and stays as it stands.
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from orgpost.org import syntax
+from orgpost.org.syntax import text_pattern
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -34,8 +34,9 @@ def parse_created(text: str, zone: tzinfo, id: str) -> datetime | None:
     local = _local(text)
     if local is None:
         return None
+    first = _in_utc(local.replace(tzinfo=zone))
     second = _in_utc(local.replace(tzinfo=zone, fold=1))
-    return second if second and second == id_time(id) else _in_utc(local.replace(tzinfo=zone))
+    return second if second and second != first and second == id_time(id) else first
 
 
 def possible_times(text: str, zone: tzinfo) -> tuple[datetime, ...]:
@@ -64,13 +65,13 @@ def utc_text(moment: datetime) -> str:
 
 def parse_utc(text: str) -> datetime | None:
     """Read a time that programs decide by."""
-    found = re.fullmatch(_UTC, text)
+    found = text_pattern(_UTC).fullmatch(text)
     return found and _moment(*map(int, found.groups()))
 
 
 def id_time(id: str) -> datetime | None:
     """Give the time that is in an id that orgpost made."""
-    found = re.fullmatch(syntax.MADE_ID, id)
+    found = text_pattern(syntax.MADE_ID).fullmatch(id)
     if found is None:
         return None
     day, time = found[2].split("-")
@@ -79,12 +80,12 @@ def id_time(id: str) -> datetime | None:
 
 def made_at(id: str) -> datetime | None:
     """Give the time in an id that orgpost made, or made from one for a copy."""
-    found = re.match(syntax.MADE_ID, id)
+    found = text_pattern(syntax.MADE_ID).match(id)
     return id_time(found[0]) if found else None
 
 
 def _local(text: str) -> datetime | None:
-    found = re.match(_STAMP, text)
+    found = text_pattern(_STAMP).match(text)
     return found and _moment(*(int(number or 0) for number in found.groups()))
 
 

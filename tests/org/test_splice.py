@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from orgpost.org import change, splice
+from orgpost.org import change, splice, syntax
 from orgpost.org.entry import Draft, parse, render
 from orgpost.org.logbook import state_item
 from orgpost.org.syntax import MESSAGE, TASK, FileKind
@@ -55,7 +55,7 @@ def test_what_is_equal_is_not_written(old: bytes, places: list[int]) -> None:
         assert before[0] != after[0]
         assert before[-1] != after[-1]
         equal = bytes(one == other for one, other in zip(before, after, strict=True))
-        assert b"\1" * 25 not in equal
+        assert b"\1" * syntax.SLACK_LINE not in equal
 
 
 def test_a_difference_of_length_is_one_span() -> None:

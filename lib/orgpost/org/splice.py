@@ -13,14 +13,15 @@ from orgpost.org.change import with_logbook
 from orgpost.org.entry import parse
 from orgpost.org.logbook import slack
 from orgpost.org.scan import Span
-from orgpost.org.syntax import SLACK_BYTES, TASK
+from orgpost.org.syntax import SLACK_BYTES, SLACK_LINE, TASK
 
 if TYPE_CHECKING:
     from orgpost.org.entry import Entry
     from orgpost.org.syntax import FileKind
 
-# Two differences that are nearer than this are cheaper as one: each costs a journal record's part.
-_DIFFERENCE: Final = re.compile(rb"[^\0]+(?:\0{1,24}[^\0]+)*")
+# Two differences that are nearer than a line of slack are cheaper as one: each costs a part of the
+# journal's record, a write and a look at what was written, and slack differs at each of its ends.
+_DIFFERENCE: Final = re.compile(rb"[^\0]+(?:\0{1,%d}[^\0]+)*" % (SLACK_LINE - 1))
 
 
 def smallest(old: bytes, new: bytes, at: int) -> list[tuple[int, bytes, bytes]]:

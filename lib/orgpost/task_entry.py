@@ -45,6 +45,10 @@ def read(
     id, lease = entry.id or "", read_lease(entry)
     # Of two equal keys the first counts.
     known = dict(reversed(entry.properties))
+    facts: dict[str, Any] = {}
+    for name, value in known.items():
+        if field := _FIELDS.get(name):
+            facts[field[0]] = field[1](value)
     return Task(
         id=id,
         agent=agent,
@@ -64,7 +68,7 @@ def read(
         outcome=outcome,
         archived=archived or entry.keyword == TaskState.ARCHIVED,
         properties={name: value for name, value in known.items() if name not in _OWN},
-        **{_FIELDS[name][0]: _FIELDS[name][1](known[name]) for name in known if name in _FIELDS},
+        **facts,
         **_planned(entry, zone),
         **_below(entry),
     )
@@ -144,6 +148,8 @@ def _has_run_out(entry: Entry, lease: Lease, now: datetime) -> bool:
 
 def _planned(entry: Entry, zone: tzinfo) -> dict[str, Any]:
     planning = dict(entry.planning)
+    if not planning:
+        return {}
     return {
         "scheduled": planning.get("SCHEDULED"),
         "deadline": planning.get("DEADLINE"),
@@ -154,6 +160,8 @@ def _planned(entry: Entry, zone: tzinfo) -> dict[str, Any]:
 def _below(entry: Entry) -> dict[str, Any]:
     """Give what stands under sub-headings of ours."""
     subs = entry.subs
+    if not subs:
+        return {"payload": _json(entry.get("PAYLOAD"))}
     results, payloads = texts_of(subs, RESULT), texts_of(subs, PAYLOAD)
     return {
         "result": results[-1] if results else None,

@@ -117,8 +117,9 @@ class Entry(NamedTuple):
     @property
     def body(self) -> str:
         """The text, decoded."""
-        start, _ = _contents(self.raw, self.after, self.end, self.kind)
-        stored = _text(self.raw, Span(start, self.end), self.kind)
+        end = self.end
+        start, _ = _contents(self.raw, self.after, end, self.kind)
+        stored = _text(self.raw, Span(start, end), self.kind)
         return quote.decode_body(self.get("BODY_ENC") or "", stored)
 
     @property
@@ -133,7 +134,10 @@ class Entry(NamedTuple):
 
 
 def _first(properties: Pairs, name: str) -> str | None:
-    return next((value for key, value in properties if key == name), None)
+    for key, value in properties:
+        if key == name:
+            return value
+    return None
 
 
 # --- reading ------------------------------------------------------------------------------------

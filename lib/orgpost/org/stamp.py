@@ -20,7 +20,8 @@ _STAMP: Final = (
     r"(?:[ \t]++[^-+0-9>\]\s][^>\]\s]*+)?"
     r"(?:[ \t]++([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?)?[^>\]\n]*+[>\]]"
 )
-_UTC: Final = r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})Z"
+# Hours only up to 23: some versions of Python would read 24:00:00, others not.
+_UTC: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}Z"
 
 
 def parse_stamp(text: str, zone: tzinfo) -> datetime | None:
@@ -65,8 +66,12 @@ def utc_text(moment: datetime) -> str:
 
 def parse_utc(text: str) -> datetime | None:
     """Read a time that programs decide by."""
-    found = text_pattern(_UTC).fullmatch(text)
-    return found and _moment(*map(int, found.groups()))
+    if not text_pattern(_UTC).fullmatch(text):
+        return None
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def id_time(id: str) -> datetime | None:
@@ -86,12 +91,9 @@ def made_at(id: str) -> datetime | None:
 
 def _local(text: str) -> datetime | None:
     found = text_pattern(_STAMP).match(text)
-    return found and _moment(*(int(number or 0) for number in found.groups()))
-
-
-def _moment(
-    year: int, month: int, day: int, hour: int, minute: int, second: int
-) -> datetime | None:
+    if found is None:
+        return None
+    year, month, day, hour, minute, second = map(int, found.groups("0"))
     try:
         return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
     except ValueError:

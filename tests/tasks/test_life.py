@@ -222,3 +222,15 @@ def test_only_the_owner_archives_by_name(shop: Shop) -> None:
         assert shop.content() == before
         shop.clock.advance(60)
         assert shop.inbox().archive_old(age=timedelta(seconds=1)).ids == [task.id]
+
+
+def test_a_revision_forgets_that_somebody_asked_to_stop(shop: Shop) -> None:
+    """A person ended it meanwhile; whoever asks for it again wants it."""
+    task = shop.add()
+    shop.claim()
+    shop.inbox().cancel(task.id, "no longer wanted")
+    shop.edit("* WORKING", "* DONE")
+    shop.inbox().request_revision(task.id, "after all")
+    claim = shop.claim()
+    with shop.acting("tex-agent"):
+        assert shop.inbox().renew(claim).task.state == "WORKING"

@@ -143,7 +143,8 @@ def retried(task: Task, me: str, when: When) -> Step:
 
 def revised(task: Task, me: str, feedback: str, when: When) -> Step:
     """Ask for it again, better."""
-    properties = {"ATTEMPT": "0", "REVISION": str(task.revision + 1), "NOT_BEFORE": None}
+    gone = dict.fromkeys(("NOT_BEFORE", "CANCEL_REQUESTED", "CANCELLATION_REASON"))
+    properties = {"ATTEMPT": "0", "REVISION": str(task.revision + 1), **gone}
     subs = _sub(FEEDBACK, task, feedback, when)
     return _moved(task, _T.QUEUED, f"revision asked for by {me}", when, properties, subs)
 

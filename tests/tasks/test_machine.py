@@ -250,7 +250,10 @@ class Day(RuleBasedStateMachine):
     # -- the person ------------------------------------------------------------------------------
 
     def by_hand(self, model: Model, change: Callable[[bytes], bytes]) -> None:
-        """A person changes one entry, and saves; a minute later programs go on."""
+        """A person changes one entry, and saves; programs see it, and a minute later go on.
+
+        Until then no lease runs out, which tests/tasks/test_beside_an_editor.py looks at.
+        """
         if model.gone or model.archived:
             return
         self.shop.store.confirm(FILE)
@@ -263,6 +266,8 @@ class Day(RuleBasedStateMachine):
         scratch.rename(path)
         seconds = self.now.timestamp()
         os.utime(path, (seconds, seconds))
+        self.shop.clock.advance(1)
+        self.shop.store.confirm(FILE)
         self.shop.clock.advance(60)
 
     @rule(pick=picks, keyword=st.sampled_from(TASK.keywords[:-1]), logs=st.booleans())

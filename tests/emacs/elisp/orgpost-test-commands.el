@@ -28,6 +28,7 @@
              (switch-to-buffer (current-buffer))
              (save-current-buffer ,@body)
              (save-buffer)))
+       (setq org-log-setup nil)  ; a note that nobody wrote is not one for the next file
        (with-current-buffer buffer (set-buffer-modified-p nil))
        (kill-buffer buffer))
      t))

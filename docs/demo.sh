@@ -51,7 +51,21 @@ run orgpost --as tex-claude reply msg-demo-1 "The disk of the log host was full.
 run orgpost --as crt trace msg-demo-1
 run orgpost --as crt thread msg-demo-1
 
+say "crt gives the agent a task; at the next prompt its session claims it, and is told how to end it."
+run orgpost --as crt task add tex-claude "Summarise last night's incident" "In three lines." --id task-demo-1
+event | python3 -m json.tool
+printf '$ hooks/task-queue.py --as tex-claude status\n'
+"$here/hooks/task-queue.py" --as tex-claude status
+say "The session works: at each prompt its lease is renewed; then the task is done, and crt is answered."
+event | python3 -m json.tool
+run orgpost --as tex-claude task show task-demo-1
+run orgpost --as tex-claude task complete task-demo-1 --token 1 --result "A disk was full. It is empty now."
+run orgpost --as crt inbox
+say "Nothing is left to do: the session is silent again."
+event
+
 say "This is all there is: plain Org files."
 run cat org/messaging/inbox/tex-claude.org
+run cat org/messaging/agents/tex-claude.org
 run orgpost doctor
 printf '\nThe demo is over; everything was done on plain files, without a server.\n'

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from orgpost.config import Settings
     from orgpost.errors import Problem
 
-FORM: Final = "orgpost hooks copy 1"
+FORM: Final = "orgpost hooks copy 2"
 CHARS: Final = "hooks.digest_chars"
+CLAIM: Final = "hooks.claim"
 _ENOUGH: Final = 1_000_000
 _NO_YAML: Final = b"\0"  # stands for what cannot be read at all
 _CONTACTS: Final = "org/messaging/contacts.yaml"
@@ -99,6 +100,7 @@ def _said(settings: Settings, problems: list[Problem], asked: int | None) -> Ite
     if default := settings.text("hooks.actor") or settings.text("identity.name"):
         yield f"default {default}"
     yield f"set {CHARS} {settings.whole(CHARS) if asked is None else asked}"
+    yield f"set {CLAIM} {settings.text(CLAIM)}"
 
 
 def _asked_chars(space: Path, environ: Mapping[str, str]) -> int | None:
@@ -130,7 +132,7 @@ def _people(contacts: Contacts) -> Iterator[str]:
     if contacts.problems:
         yield "bad contacts"
     for actor in contacts.actors:
-        yield f"actor {actor.id} {contacts.tier(actor.id)} {actor.owner or '-'}"
+        yield f"actor {actor.id} {contacts.tier(actor.id)} {actor.owner or '-'} {actor.kind}"
         for handle in actor.handles:
             yield f"handle {handle.lower()} {actor.id}"
 

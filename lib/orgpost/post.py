@@ -39,7 +39,13 @@ class Post:
     """One space, opened by one actor; use it for one block, or `close` it."""
 
     def __init__(
-        self, place: Path, settings: Settings, *, me: str | None = None, clock: Clock | None = None
+        self,
+        place: Path,
+        settings: Settings,
+        *,
+        me: str | None = None,
+        clock: Clock | None = None,
+        lock_seconds: float | None = None,
     ) -> None:
         self.space, self.settings, self.clock = place, settings, clock or Clock()
         self._named = me
@@ -47,7 +53,7 @@ class Post:
             place,
             self.clock,
             sync=settings.text("store.sync") or "full",
-            lock_seconds=settings.number("store.lock_seconds"),
+            lock_seconds=_patience(settings, lock_seconds),
             apply=self._apply,
         )
         self._inboxes: dict[str, AgentInbox] = {}
@@ -189,6 +195,12 @@ class _LateChains:
     def held_by(self, actor: str) -> tuple[str, ...]:
         """Give that of the task which an actor holds."""
         return self._post.chains.held_by(actor)
+
+
+def _patience(settings: Settings, at_most: float | None) -> float:
+    """Say how long a file may be waited for; who is in a hurry waits less, never more."""
+    usual = settings.number("store.lock_seconds")
+    return usual if at_most is None else min(usual, at_most)
 
 
 def _found(named: str | Path | None, environ: Mapping[str, str]) -> tuple[Path, Settings]:

@@ -7,9 +7,10 @@ import re
 
 import pytest
 
-from orgpost.hook import clients, digest, log, session, stamps, told
+from orgpost.hook import clients, digest, limit, log, session, stamps, told
 from orgpost.hook.digest import Counts, compose
 from orgpost.hook.entry import parse
+from orgpost.hook.held import Held
 from tests.hooks.world import GATE, ROOT, World, entry, payload, run
 
 MANUAL = (ROOT / "docs/hooks.md").read_text()
@@ -47,7 +48,7 @@ def test_every_event_that_does_something_is_registered() -> None:
 
 def test_the_example_is_what_the_digest_says() -> None:
     """Byte for byte."""
-    (block,) = re.findall(r"```\n(orgpost for .*?)\n```", MANUAL, re.DOTALL)
+    block, _ = re.findall(r"```\n(orgpost for .*?)\n```", MANUAL, re.DOTALL)
     found = parse(
         entry(FIRST, "[#A] Server is down!", BODY_ENC="eol", EXPECTS="reply").encode(),
         b"UNREAD",
@@ -58,6 +59,22 @@ def test_the_example_is_what_the_digest_says() -> None:
     said = compose("tex-agent", [found], lambda _: False, Counts(7, 1, []), 1200).text
     assert said.split("\n")[1:] == block.split("\n")[1:]
     assert said.replace("1 listed, 6 more", "5 listed, 2 more") == block
+
+
+def test_the_example_of_a_task_is_what_the_digest_says() -> None:
+    """Byte for byte, too."""
+    _, block = re.findall(r"```\n(orgpost for .*?)\n```", MANUAL, re.DOTALL)
+    facts = {
+        "id": "task-20261120-083200-0p4n8s6vbe",
+        "until": "2026-11-20T08:47:10Z",
+        "token": "1",
+        "from": "crt",
+        "tier": "team",
+        "title": "Summarise last night's incident",
+    }
+    counts = Counts(1, 0, [], ["1 task is yours", "2 tasks wait"])
+    said = compose("tex-agent", [], lambda _: False, counts, 1200, Held(facts).blocks()).text
+    assert said.replace("1 more: orgpost inbox", "1 listed") == block
 
 
 @pytest.mark.parametrize(
@@ -77,7 +94,8 @@ def test_the_numbers_are_those_of_the_program(words: str) -> None:
 
 
 def test_what_is_kept_is_kept_that_long() -> None:
-    """Two weeks, a megabyte, twelve months, two seconds."""
+    """Two weeks, a megabyte, twelve months, two seconds; and how long an event may take."""
+    assert (limit.LIMIT_SECONDS, limit.CLAIM_SECONDS) == (1, 2)
     assert session.KEPT_SECONDS == 14 * 24 * 3600
     assert log.MOST_BYTES == 1 << 20
     assert log.KEPT_MONTHS == 12

@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from orgpost.hook import entry as light
-from orgpost.hook import inbox
+from orgpost.hook import headings, inbox
 from orgpost.org import scan
 from orgpost.org.entry import Draft, parse, render
 from orgpost.org.quote import shown
@@ -173,12 +173,12 @@ def test_unread_entries_are_found_where_the_library_finds_them(text: str, piece:
     descriptor = os.memfd_create("inbox")
     try:
         os.write(descriptor, data)
-        kept = inbox.PIECE
-        inbox.PIECE = piece
-        found = inbox.unread_starts(descriptor)
-        entries = inbox.entries_at(descriptor, found)
+        kept = headings.PIECE
+        headings.PIECE = piece
+        found = headings.starts_of(descriptor, b"UNREAD")
+        entries = headings.entries_at(descriptor, found)
     finally:
-        inbox.PIECE = kept
+        headings.PIECE = kept
         os.close(descriptor)
     assert found == scan.keyword_starts(data, b"UNREAD")
     spans = [scan.span_at(data, start) for start in found]

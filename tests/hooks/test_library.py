@@ -220,18 +220,19 @@ def test_the_copy_says_what_the_library_knows(world: World, home: Path) -> None:
     """Tiers, owners, handles, the default actor, and from which files."""
     world.settings("identity:\n  name: tex\n  handles: ['@Me']\nhooks:\n  actor: tex-agent\n")
     lines = (world.notes / "copy").read_text().splitlines()
-    assert lines[0] == "orgpost hooks copy 1"
+    assert lines[0] == "orgpost hooks copy 2"
     assert [line.split()[1] for line in lines[1:4]] == ["contacts", "settings", "user"]
     assert lines[3] == "from user -"
     assert lines[4:] == [
         "default tex-agent",
         "set hooks.digest_chars 1200",
+        "set hooks.claim on_prompt",
         "handle @me tex",
-        "actor tex owner -",
-        "actor crt team -",
-        "actor gregor trusted -",
+        "actor tex owner - person",
+        "actor crt team - person",
+        "actor gregor trusted - person",
         "handle @gz gregor",
-        "actor tex-agent team tex",
+        "actor tex-agent team tex agent",
         "end",
     ]
     assert list(home.rglob("*")) == []
@@ -285,10 +286,10 @@ def test_whoever_changes_contacts_or_settings_tells_the_hooks(world: World, home
     assert "default tex" in copy()
     assert (home / ".local/state/orgpost/python").read_text() == f"{sys.executable}\n"
     command("--space", str(space), "contacts", "add", "crt", "--tier", "team")
-    assert "actor crt team -" in copy()
+    assert "actor crt team - person" in copy()
     command("--space", str(space), "contacts", "trust", "crt", "trusted")
-    assert "actor crt trusted -" in copy()
+    assert "actor crt trusted - person" in copy()
     command("--space", str(space), "config", "set", "hooks.digest_chars", "900")
     assert "set hooks.digest_chars 900" in copy()
     command("--space", str(space), "contacts", "remove", "crt")
-    assert "actor crt trusted -" not in copy()
+    assert "actor crt trusted - person" not in copy()

@@ -79,6 +79,24 @@ def test_a_journal_is_read_with_what_is_light(world: World) -> None:
     assert loaded & HEAVY == set()
 
 
+def test_tasks_are_looked_for_with_what_is_light(world: World) -> None:
+    """Those of another holder, those that are not ready; and a claim is the library's work."""
+    world.mail(entry(FIRST))
+    held = world.task("Held")
+    world.orgpost("task", "claim", "--id", held)
+    world.task("Later", scheduled="2999-01-01")
+    loaded, said = modules(world, payload("UserPromptSubmit"))
+    assert b"busy: task-" in said
+    assert loaded & HEAVY == set()
+    world.orgpost("task", "complete", held)
+    world.task("Ready")
+    loaded, said = modules(world, payload("UserPromptSubmit", session="other"))
+    assert b"1 task is yours" in said
+    assert loaded & HEAVY == set()
+    own = {name for name in loaded if name.partition(".")[0] == "hook"}
+    assert loaded - own <= LIGHT
+
+
 def emacs_lock(world: World) -> None:
     """Let a person on another host have unsaved changes in the inbox."""
     world.inbox.with_name(f".#{world.inbox.name}").symlink_to("tex@elsewhere.4711:1795165865")

@@ -6,7 +6,6 @@ import contextlib
 import io
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -45,7 +44,6 @@ actors:
   - {id: gregor, kind: person, trust_tier: trusted, handles: ["@gz"]}
   - {id: tex-agent, kind: agent, owner: tex, trust_tier: team}
 """
-LEASE = re.compile(rb"(?m)^(:LEASE: +)\S+( [0-9]+ [^-\n].*)$")
 
 
 LEDGER = """\
@@ -153,10 +151,13 @@ class World:
             self.orgpost("task", state, id)
         return id
 
+    def short_leases(self) -> None:
+        """Let leases last for a second."""
+        self.settings("messaging: {tasks: {lease_seconds: 1}}\n")
+
     def let_leases_run_out(self) -> None:
-        """Let every lease have ended an hour ago, as if time had passed."""
-        past = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 3600)).encode()
-        self.tasks.write_bytes(LEASE.sub(rb"\g<1>" + past + rb"\2", self.tasks.read_bytes()))
+        """Wait until short leases are over; a file that somebody wrote would have time to spare."""
+        time.sleep(1.2)
 
     def break_ledger(self) -> None:
         """Let the ledger of today have a row that nobody can read."""
@@ -193,6 +194,20 @@ class World:
         """Write a file as of an hour ago, each time a second later."""
         path.write_text(text, encoding="utf-8", errors="surrogateescape")
         self.age(path)
+
+    def age_all(self) -> None:
+        """Let all that is watched be old enough for a stamp."""
+        for path in (self.inbox, self.tasks, *self.space.glob(".orgpost/journal/*")):
+            if path.exists():
+                self.age(path)
+
+    def edit_tasks(self, old: str, new: str) -> None:
+        """Let a person change the tasks, of which no journal holds anything any more."""
+        for folder in ("journal", "locks"):
+            shutil.rmtree(self.space / ".orgpost" / folder)
+        text = self.tasks.read_text()
+        assert old in text
+        self.write(self.tasks, text.replace(old, new))
 
     def age(self, path: Path) -> None:
         """Let a file be old enough for a stamp, and of another time than before."""

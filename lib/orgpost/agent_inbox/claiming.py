@@ -180,4 +180,4 @@ class Claiming:
 
 
 def _is_plain(id: str) -> bool:
-    return re.fullmatch(SUPPLIED_ID, id) is not None
+    return id.startswith("task-") and re.fullmatch(SUPPLIED_ID, id) is not None

@@ -218,5 +218,12 @@ KEYS: Final = (
     Key("store.slack_bytes", "int", 400, "blanks kept in each task for its changes", 0, 2000),
     Key("store.quarantine_days", "int", 90, "`doctor --prune` removes what is older", 0),
     Key("hooks.actor", "actor", None, "who a session of a coding agent acts as"),
+    Key(
+        "hooks.claim",
+        "choice",
+        "on_prompt",
+        "when a session takes a task of its agent: at a prompt, or also at its start",
+        choices=("never", "on_prompt", "on_session"),
+    ),
     Key("hooks.digest_chars", "int", 1200, "the most that a hook says at once", 800, 8000),
 )

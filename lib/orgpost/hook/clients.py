@@ -27,6 +27,9 @@ ROLES: dict[str, dict[str, str]] = {
 # Where a session starts again with its context thrown away, or brought back without what we said.
 FORGETFUL_SOURCES = frozenset({"compact", "clear", "resume", "fork"})
 STARTS = frozenset({"SessionStart"})
+# Where the user submits a prompt: the only moment at which a session takes work on by itself.
+PROMPTS = frozenset({"UserPromptSubmit"})
+ENDS = frozenset({"SessionEnd"})
 
 # Where a client says in the environment of its hooks which session it is.
 SESSION_VARIABLES = {"claude": "CLAUDE_CODE_SESSION_ID"}

@@ -1,14 +1,15 @@
 """What the library noted for hooks: whom to trust how far, their settings, the default actor.
 
-    orgpost hooks copy 1
+    orgpost hooks copy 2
     from contacts MTIME_NS SIZE INODE        or `from contacts -` where there is no file
     from settings ...                        the space's settings
     from user ...                            the user's own
     bad contacts                             where that file cannot be used; `bad settings` likewise
     default tex-agent                        who acts here, if nobody says who
     set hooks.digest_chars 1200
-    actor tex owner -                        NAME TIER OWNER
-    actor tex-agent team tex
+    set hooks.claim on_prompt
+    actor tex owner - person                 NAME TIER OWNER KIND
+    actor tex-agent team tex agent
     handle @tex tex
     end
 
@@ -16,32 +17,24 @@ It is good while the three files are the ones that it was made from. If they are
 started once, writes a new copy and says it on stdout, for a space where nothing can be written.
 """
 
-import posix
-import select
-import sys
 import time
 
 from .digest import LEAST_CHARS, MOST_CHARS, USUAL_CHARS, limit_of
 from .disk import identity, read, replace
 from .entry import Message
+from .library import ask
 from .places import MAIL, SETTINGS
 
-FORM, END = "orgpost hooks copy 1", "\nend\n"
+FORM, END = "orgpost hooks copy 2", "\nend\n"
 TIERS = ("unknown", "trusted", "team", "owner")
 RENEW_SECONDS = 0.5
 RETRY_SECONDS, LOG_SECONDS, NEVER = 600, 86_400, 1e9
 TIMES = 2
+AGENT = "agent"
 ADVICE = {
     "contacts": "contacts unreadable: orgpost doctor",
     "settings": "settings unreadable: orgpost config check",
 }
-RENEW = (
-    "import sys; sys.path.insert(0, sys.argv.pop(1)); from orgpost.hook_copy import main; main()"
-)
-
-
-class Late(Exception):
-    """The library is still at work; the next event will find what it notes."""
 
 
 class Copy:
@@ -58,6 +51,7 @@ class Copy:
         self._bad: set[str] = set()
         self._settings: dict[str, str] = {}
         self._actors: dict[str, tuple[str, str]] = {}
+        self._agents: set[str] = set()
         self._handles: dict[str, str] = {}
         self._tiers: dict[tuple[str, ...], str] = {}
         for line in text.split("\n"):
@@ -72,8 +66,10 @@ class Copy:
                 self.default = name
             case ["set", key, value]:
                 self._settings[key] = value
-            case ["actor", name, tier, owner]:
+            case ["actor", name, tier, owner, kind]:
                 self._actors[name] = (tier, owner)
+                if kind == AGENT:
+                    self._agents.add(name)
             case ["handle", handle, name]:
                 self._handles[handle] = name
 
@@ -86,6 +82,11 @@ class Copy:
         """`hooks.digest_chars`, as it was set."""
         value = self._settings.get("hooks.digest_chars", "")
         return int(value) if value.isdigit() else USUAL_CHARS
+
+    @property
+    def claim(self) -> str:
+        """`hooks.claim`, as it was set; the usual one where nobody could read it."""
+        return self._settings.get("hooks.claim", "on_prompt")
 
     @property
     def fault(self) -> str:
@@ -109,6 +110,10 @@ class Copy:
     def is_actor(self, name: str) -> bool:
         """Whether this is an actor of the space for certain."""
         return name in self._actors
+
+    def is_agent(self, name: str) -> bool:
+        """Whether this is an agent: who works on tasks."""
+        return name in self._agents
 
     def tier_of(self, message: Message, actor: str) -> str:
         """How far a message is trusted: as its sender and everybody it came through, the lowest."""
@@ -138,7 +143,8 @@ def load(space: str, user: str | None, notes: str | None) -> Copy:
     tried, logged = _failures(notes, head)
     if tried < RETRY_SECONDS:
         return Copy()
-    renewed = _ask_library(space)
+    # It is not stopped when it is late: the next event will find what it notes.
+    renewed = ask("orgpost.hook_copy", [space], time.monotonic() + RENEW_SECONDS)
     if renewed.startswith(FORM) and renewed.endswith(END):
         return Copy(renewed)
     copy = Copy()
@@ -179,46 +185,3 @@ def _failures(notes: str | None, head: str) -> tuple[float, float]:
         return NEVER, NEVER
     tried, logged = (time.time() - int(each) for each in times)
     return (tried, logged) if tried >= 0 <= logged else (NEVER, NEVER)
-
-
-def _ask_library(space: str) -> str:
-    """What a process with the whole library says; empty where there is none that can."""
-    reading, writing = posix.pipe()
-    try:
-        process = _start(space, writing)
-    except (OSError, ValueError):
-        return ""
-    finally:
-        posix.close(writing)
-    try:
-        said = _read_all(reading, time.monotonic() + RENEW_SECONDS)
-    finally:
-        posix.close(reading)
-    _, status = posix.waitpid(process, 0)
-    return _text(said) if status == 0 else ""
-
-
-def _start(space: str, output: int) -> int:
-    library = __file__.rsplit("/", 3)[0]
-    words = [sys.executable, "-I", "-c", RENEW, library, space]
-    nowhere = "/dev/null"
-    actions = (
-        (posix.POSIX_SPAWN_OPEN, 0, nowhere, posix.O_RDONLY, 0),
-        (posix.POSIX_SPAWN_DUP2, output, 1),
-        (posix.POSIX_SPAWN_OPEN, 2, nowhere, posix.O_WRONLY, 0),
-    )
-    return posix.posix_spawn(sys.executable, words, posix.environ, file_actions=actions)
-
-
-def _read_all(descriptor: int, deadline: float) -> bytes:
-    poll = select.poll()
-    poll.register(descriptor, select.POLLIN)
-    pieces: list[bytes] = []
-    while True:
-        left = deadline - time.monotonic()
-        if left <= 0 or not poll.poll(left * 1000):
-            raise Late
-        piece = posix.read(descriptor, 1 << 16)
-        if not piece:
-            return b"".join(pieces)
-        pieces.append(piece)

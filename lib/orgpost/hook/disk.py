@@ -176,6 +176,11 @@ def lock(path: str, seconds: float) -> int | None:
         posix.close(descriptor)
 
 
+def close(descriptor: int) -> None:
+    """Let go of a file, and of its lock."""
+    posix.close(descriptor)
+
+
 def _wait_for(descriptor: int, deadline: float) -> None:
     while True:
         try:

@@ -73,13 +73,7 @@ class Message:
     @property
     def may_be_shown(self) -> bool:
         """Whether its id is one that orgpost makes, and so can stand outside of quotes."""
-        kind, _, name = self.id.partition("-")
-        return (
-            len(self.id) <= LONGEST_ID
-            and f"{kind}-" in KINDS
-            and name[:1].isalnum()
-            and ID_LETTERS.issuperset(name)
-        )
+        return is_plain_id(self.id, KINDS)
 
     def is_expired(self, now: str) -> bool:
         """Whether its time is over; UTC texts compare as their times do."""
@@ -107,6 +101,17 @@ class Message:
     def size(self) -> int:
         """How many bytes its body has, decoded."""
         return size_of(self._body, self.get("BODY_ENC"))
+
+
+def is_plain_id(id: str, kinds: tuple[str, ...]) -> bool:
+    """Whether an id is one that orgpost makes, of one of these kinds."""
+    kind, _, name = id.partition("-")
+    return (
+        len(id) <= LONGEST_ID
+        and f"{kind}-" in kinds
+        and name[:1].isalnum()
+        and ID_LETTERS.issuperset(name)
+    )
 
 
 def _decode(raw: bytes) -> str:

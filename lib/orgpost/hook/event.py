@@ -4,23 +4,30 @@ import time
 
 from . import clients, log
 from .call import KNOWN_CLIENTS, Call, variable
-from .copy import Copy, Late, load
-from .disk import append, own_folder, read, remove
+from .copy import Copy, load
+from .disk import append, close, lock, own_folder, read, remove
+from .held import WorkNews
+from .library import Late
+from .limit import Limit
 from .places import find_space, is_name, user_settings
 from .session import Session
 from .stamps import QUIET, Stamps, Watched, told_name
 from .stdout import hand_over
 from .tell import Teller
 from .told import Told, note_name
+from .work import CLAIM, KEEP, RELEASE, RENEW, Work
 
 NO_SESSION = "none"
+ON_PROMPT, ON_SESSION = "on_prompt", "on_session"
+# What the library may take, after others were waited for.
+TURN_SECONDS = 0.8
 
 
 class Event:
     """One event of a session in a space; `notes` is None where nothing can be written down."""
 
-    def __init__(self, call: Call, deadline: float, *, can_speak: bool) -> None:
-        self.call, self.deadline, self.can_speak = call, deadline, can_speak
+    def __init__(self, call: Call, limit: Limit, *, can_speak: bool) -> None:
+        self.call, self.limit, self.can_speak = call, limit, can_speak
         self.notes: str | None = None
         self.line = log.Line(call.client, call.event)
         self._user = user_settings()
@@ -83,6 +90,7 @@ class Event:
             session = Session(self.notes, self._note(), told)
             with session:
                 if role == clients.FORGET:
+                    self._work(Watched(self._space, self._actor, self._user))
                     told.forget()
                     session.save()
                     self.line.outcome = "forgot"
@@ -98,21 +106,90 @@ class Event:
             if source in clients.FORGETFUL_SOURCES or source == NO_SESSION:
                 session.told.start_anew(source, time.time_ns() // 1_000_000)
         watched = Watched(self._space, self._actor, self._user)
-        teller = Teller(watched, self._copy, self._actor, session.told)
-        self.line.error = teller.trouble or self._copy.fault
+        work = self._work(watched)
+        news = WorkNews(work, session.told, at_prompt=self._is_prompt)
+        teller = Teller(watched, self._copy, self._actor, session.told, news)
+        self.line.error = self.line.error or teller.trouble or self._copy.fault
         text = teller.text
         if text:
             document = clients.document(self.call.event, text)
-            if not (self.can_speak and hand_over(document, self.deadline)):
+            if not (self.can_speak and hand_over(document, self.limit.deadline)):
                 self.line.error = "nobody took the document"
                 return
             teller.note_as_told(int(time.time()))
             self.line.outcome = "told"
         noted = session.save()
         if text and self.notes:
-            log.charge(self.notes, self.line, text, len(teller.listed))
-        if noted and stamps and teller.is_settled:
+            log.charge(self.notes, self.line, text, len(teller.listed) + bool(news.blocks))
+        if noted and stamps and teller.is_settled and not (work and work.is_open):
             self._leave_stamp(stamps, watched, is_quiet=teller.is_quiet)
+
+    # --- the agent's tasks ------------------------------------------------------------------------
+
+    @property
+    def _is_prompt(self) -> bool:
+        return self.call.event in clients.PROMPTS
+
+    def _work(self, watched: Watched) -> Work | None:
+        """Do what the tasks ask of this session; None for a person, who works on none."""
+        if not self._copy.is_agent(self._actor):
+            return None
+        session = self.call.session or NO_SESSION
+        work = Work(watched.path_of("tasks"), self._actor, session)
+        verb = self._verb(work)
+        if verb and self._copy.troubles:
+            self.line.error = f"no {verb}: {self._copy.troubles[0]}"
+        elif verb == CLAIM and self.can_speak:
+            return self._claim(work, watched)
+        elif verb and self.can_speak:
+            self._do(verb, work)
+        elif self._may_claim:
+            work.find_who_is_busy()
+        return work
+
+    def _claim(self, work: Work, watched: Watched) -> Work:
+        """Claim, but one session after the other: who was later sees in the file who works."""
+        self.limit.extend()
+        turn = self._take_turn()
+        if turn is not None:
+            work = Work(watched.path_of("tasks"), self._actor, self.call.session or NO_SESSION)
+        if self._verb(work):
+            self._do(CLAIM, work)
+        else:
+            work.find_who_is_busy()
+        if turn is not None:
+            close(turn)
+        return work
+
+    def _take_turn(self) -> int | None:
+        """Wait for the sessions that claim now; without a note nobody waits for anybody."""
+        path = f"{self.notes}/claiming.{self._actor}"
+        try:
+            return lock(path, self.limit.left - TURN_SECONDS) if self.notes else None
+        except TimeoutError:
+            return None
+
+    def _do(self, verb: str, work: Work) -> None:
+        work.do(verb, self._space, self.limit)
+        self.line.error = work.trouble
+
+    def _verb(self, work: Work) -> str:
+        if self.call.event in clients.ENDS:
+            return RELEASE if work.holds else ""
+        if work.holds:
+            return RENEW if self._is_prompt else KEEP
+        return CLAIM if self._may_claim and work.is_wanted else ""
+
+    @property
+    def _may_claim(self) -> bool:
+        """Whether this event is one at which the settings let a session take a task."""
+        if self._is_prompt:
+            return self._copy.claim in {ON_PROMPT, ON_SESSION}
+        is_start = self.call.event in clients.STARTS
+        is_new = is_start and self.call.source not in clients.FORGETFUL_SOURCES
+        return is_new and self._copy.claim == ON_SESSION
+
+    # --- stamps and notes -------------------------------------------------------------------------
 
     def _leave_stamp(self, stamps: Stamps, watched: Watched, *, is_quiet: bool) -> None:
         is_current = self._copy.is_current(self._space, self._user)
@@ -128,6 +205,7 @@ class Event:
         return told_name(own) if own and own == self.call.session else ""
 
     def _take_leave(self) -> None:
+        self._work(Watched(self._space, self._actor, self._user))
         self.line.outcome = "ended"
         if self.notes:
             remove(f"{self.notes}/sessions/{self._note()}")

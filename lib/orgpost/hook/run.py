@@ -1,28 +1,21 @@
 """One event from start to end: who asks, what is new, say it, note it.
 
-Whatever is met, this ends within a second, with nothing or one document on stdout. The order of the
-last steps is the promise: a message is noted as told only after stdout has taken the document, and
-a stamp is left only after that.
+Whatever is met, this ends in time (`limit`), with nothing or one document on stdout. The order of
+the last steps is the promise: a message is noted as told only after stdout has taken the document,
+and a stamp is left only after that.
 """
 
 import posix
 import time
 
-# The module `signal` makes three enumerations first.
-from _signal import ITIMER_REAL, SIGALRM, setitimer, signal  # type: ignore[import-not-found]  # built in, unlisted
-
 from . import log
 from .call import Call, Words
 from .event import Event
+from .limit import Limit, OverTime
 from .stdin import Stdin
 from .stdout import keep_standard_descriptors
 
-LIMIT_SECONDS = 1.0
 STDIN_SECONDS = 0.5
-
-
-class OverTime(Exception):
-    """The second is over."""
 
 
 def main(words: list[str]) -> int:
@@ -48,31 +41,20 @@ def _run(words: Words, host: str, name: str) -> int:
     can_speak = keep_standard_descriptors()
     stdin = Stdin(started + STDIN_SECONDS)
     event: Event | None = None
-    before = _start_the_clock()
-    try:
-        call = Call(host, name, words, stdin.read_object())
-        event = Event(call, started + LIMIT_SECONDS, can_speak=can_speak)
-        event.answer()
-    except OverTime:
-        _blame(event, "over a second")
-    except Exception as fault:  # noqa: BLE001  a hook never breaks its host, whatever it met
-        _blame(event, _place_of(fault))
-    finally:
-        setitimer(ITIMER_REAL, 0)
-        signal(SIGALRM, before)
+    limit = Limit(started)
+    with limit:
+        try:
+            call = Call(host, name, words, stdin.read_object())
+            event = Event(call, limit, can_speak=can_speak)
+            event.answer()
+        except OverTime:
+            _blame(event, "over its time")
+        except Exception as fault:  # noqa: BLE001  a hook never breaks its host, whatever it met
+            _blame(event, _place_of(fault))
     if event is not None and event.notes:
         log.write(event.notes, event.line, round((time.monotonic() - started) * 1000))
     stdin.leave_the_rest()
     return 0
-
-
-def _start_the_clock() -> object:
-    def over(_signal: int, _frame: object) -> None:
-        raise OverTime
-
-    before = signal(SIGALRM, over)
-    setitimer(ITIMER_REAL, LIMIT_SECONDS)
-    return before
 
 
 def _blame(event: Event | None, error: str) -> None:

@@ -1,10 +1,11 @@
-"""What is there to tell a session: its unread mail, less what it knows, as a digest."""
+"""What is there to tell a session: its task and its unread mail, less what it knows."""
 
 import time
 
 from .copy import Copy
-from .digest import Counts, compose, limit_of
+from .digest import Counts, compose, limit_of, one_line
 from .entry import Message
+from .held import WorkNews
 from .inbox import Inbox
 from .log import stamp
 from .stamps import Watched
@@ -14,8 +15,10 @@ from .told import COUNTED, TOLD, UNKNOWN, Told
 class Teller:
     """The news for one session at one moment; `text` is empty where there is none."""
 
-    def __init__(self, watched: Watched, copy: Copy, actor: str, told: Told) -> None:
-        self._told = told
+    def __init__(
+        self, watched: Watched, copy: Copy, actor: str, told: Told, work: WorkNews
+    ) -> None:
+        self._told, self._work = told, work
         inbox = Inbox(watched.path_of("inbox"))
         inbox.read(watched.path_of("inbox-journal"), watched.inbox_lock)
         self.trouble = inbox.trouble
@@ -46,13 +49,16 @@ class Teller:
 
     def _compose(self, copy: Copy, actor: str, inbox: Inbox) -> None:
         self.text, self.listed = "", []
-        if not self._fresh and not self._unknown:
+        work = self._work
+        if not self._fresh and not self._unknown and not work.blocks:
+            if work.is_any:
+                self.text = one_line(actor, Counts(0, 0, copy.troubles, work.counts))
             return
         unknown = sum(message.tier == "unknown" for message in inbox.messages)
         unread = len(inbox.messages) - unknown + inbox.beyond
-        counts = Counts(unread, unknown, copy.troubles)
+        counts = Counts(unread, unknown, copy.troubles, work.counts)
         limit = limit_of(copy.digest_chars)
-        digest = compose(actor, self._fresh, self._told.is_changed, counts, limit)
+        digest = compose(actor, self._fresh, self._told.is_changed, counts, limit, work.blocks)
         self.text, self.listed = digest.text, digest.listed
 
     def note_as_told(self, now: int) -> None:
@@ -62,6 +68,7 @@ class Teller:
             self._told.note(message, TOLD if message.id in listed else COUNTED, now)
         for message in self._unknown:
             self._told.note(message, UNKNOWN, now)
+        self._work.note(self._told, now)
 
 
 def _rank(message: Message) -> tuple[bool, str]:

@@ -6,7 +6,8 @@
 One line for each message that was told or counted, at most 64 bytes: the id, or `#` and a hash
 where it is longer than 36 characters or of other letters; a letter; 12 hexadecimal digits of a
 hash of the entry's bytes; and when, in seconds since 1970. The letters: `t` told, with a line of
-its own; `c` counted only; `u` counted, its sender unknown. A capital means that it would be told
+its own; `c` counted only; `u` counted, its sender unknown; `h` the task that the session holds, `b`
+(with the id `busy`) that somebody else works. A capital means that it would be told
 again: it left UNREAD since, or the client threw its context away. So `orgpost trace` finds when
 a message was announced as the lowest TIME of its lines with `t` or `T`, over all sessions.
 
@@ -21,6 +22,9 @@ from .entry import ID_LETTERS, Message
 
 FORM = "orgpost session 1"
 TOLD, COUNTED, UNKNOWN = "t", "c", "u"
+HELD, BUSY = "h", "b"
+ABOUT_MAIL, ABOUT_WORK = frozenset({TOLD, COUNTED, UNKNOWN}), frozenset({HELD, BUSY})
+NOBODYS, NO_REVISION = "busy", "0" * 12
 LONGEST_ID = 36
 MOST_GONE = 2000
 FIELDS, HEAD_FIELDS = 4, 5
@@ -49,11 +53,11 @@ class Told:
             return
         for line in lines:
             fields = line.split(" ")
-            if len(fields) == FIELDS and fields[1].lower() in {TOLD, COUNTED, UNKNOWN}:
+            if len(fields) == FIELDS and fields[1].lower() in ABOUT_MAIL | ABOUT_WORK:
                 self._lines[fields[0]] = (fields[1], fields[2], fields[3])
         self._start = facts[4]
         if facts[3] != self._epoch:
-            self.forget()
+            self._forget(ABOUT_MAIL)
 
     def dump(self) -> bytes:
         """The file's bytes."""
@@ -67,7 +71,7 @@ class Told:
     def is_news(self, message: Message, *, known: bool) -> bool:
         """Whether the session has to hear of it; `known` says that its sender is."""
         state, revision, _ = self._lines.get(key_of(message), ("", "", ""))
-        if state not in {TOLD, COUNTED, UNKNOWN} or revision != message.revision:
+        if state not in ABOUT_MAIL or revision != message.revision:
             return True
         return known and state == UNKNOWN
 
@@ -86,15 +90,38 @@ class Told:
     def keep_only(self, unread: list[Message]) -> bool:
         """Note what is not unread any more; whether there was such."""
         here = {key_of(message) for message in unread}
-        gone = [k for k, line in self._lines.items() if line[0].islower() and k not in here]
+        lines = self._lines.items()
+        gone = [key for key, line in lines if line[0] in ABOUT_MAIL and key not in here]
         for key in gone:
             self._raise(key)
         return bool(gone)
 
     def forget(self) -> None:
         """The client has thrown its context away: everything is to be told again."""
-        for key in self._lines:
-            self._raise(key)
+        self._forget(ABOUT_MAIL | ABOUT_WORK)
+
+    def _forget(self, states: frozenset[str]) -> None:
+        for key, line in self._lines.items():
+            if line[0] in states:
+                self._raise(key)
+
+    def knows_task(self, id: str, revision: str) -> bool:
+        """Whether the session was told of the task that it holds, as it is."""
+        return self._lines.get(key_of_id(id), ("", ""))[:2] == (HELD, revision)
+
+    def knows_busy(self) -> bool:
+        """Whether the session was told that somebody else works."""
+        return self._lines.get(NOBODYS, ("",))[0] == BUSY
+
+    def note_task(self, id: str, revision: str, now: int) -> None:
+        """Note that the session was told of the task that it holds; it holds no other."""
+        for key in [key for key, line in self._lines.items() if line[0].lower() == HELD]:
+            del self._lines[key]
+        self._lines[key_of_id(id)] = (HELD, revision, str(now))
+
+    def note_busy(self, now: int) -> None:
+        """Note that the session was told that somebody else works."""
+        self._lines[NOBODYS] = (BUSY, NO_REVISION, str(now))
 
     def start_anew(self, source: str, now_ms: int) -> None:
         """A session starts with its context thrown away; once, however often that is registered."""
@@ -112,11 +139,15 @@ class Told:
 def key_of(message: Message) -> str:
     """What stands for a message's id in a note."""
     if not message.note_key:
-        id = message.id
-        is_plain = len(id) <= LONGEST_ID and ID_LETTERS.issuperset(id)
-        digest = blake2b(id.encode("utf-8", "surrogateescape"), digest_size=17)
-        message.note_key = id if is_plain else f"#{digest.hexdigest()}"
+        message.note_key = key_of_id(message.id)
     return message.note_key
+
+
+def key_of_id(id: str) -> str:
+    """What stands for an id in a note: itself, or a hash where it is long or unusual."""
+    is_plain = len(id) <= LONGEST_ID and ID_LETTERS.issuperset(id)
+    digest = blake2b(id.encode("utf-8", "surrogateescape"), digest_size=17)
+    return id if is_plain else f"#{digest.hexdigest()}"
 
 
 def note_name(client: str, session: str, actor: str) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.hooks.world import FIRST, World, entry
+from tests.hooks.world import FIRST, World, entry, installed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,3 +28,12 @@ def state(request: pytest.FixtureRequest, world: World) -> str:
         assert world.hook(session="before").is_silent
         assert (world.notes / "stamps/tex-agent/quiet").exists()
     return str(request.param)
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> tuple[Path, Path]:
+    """Hooks beside a library that only leaves a mark, and the mark."""
+    hooks, mark = installed(tmp_path / "environment"), tmp_path / "library-was-started"
+    (hooks.parent / "__init__.py").touch()
+    (hooks.parent / "hook_claim.py").write_text(f"def main(): open({str(mark)!r}, 'w').close()\n")
+    return hooks / "orgpost-hook", mark

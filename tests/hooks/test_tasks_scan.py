@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from orgpost.clock import Clock
+from orgpost.hook import tasks
 from orgpost.hook.digest import Counts, compose, escaped
 from orgpost.hook.held import Held, WorkNews
 from orgpost.hook.tasks import Tasks
@@ -64,7 +65,7 @@ READY = {
     "only a deadline": task(planning="DEADLINE: <2999-01-01 Tue>\n"),
     "after what is done": task(state="DONE", id="task-a") + task(DEPENDS_ON="task-a"),
     "after what is elsewhere": task(DEPENDS_ON="task-elsewhere"),
-    "behind many": "".join(task(id=f"task-{n}", NOT_BEFORE=utc(99)) for n in range(101)),
+    "behind many": "".join(task(id=f"task-{n}", NOT_BEFORE=utc(99)) for n in range(130)) + task(),
     "first of two with one id": task(state="DONE", id="task-a")
     + task(state="WAITING", id="task-a")
     + task(DEPENDS_ON="task-a"),
@@ -100,6 +101,16 @@ def test_what_may_be_ready_is_left_to_the_library(name: str, line_end: str, tmp_
 def test_what_cannot_be_claimed_spares_its_start(name: str, line_end: str, tmp_path: Path) -> None:
     """For certain."""
     assert not scanned(tmp_path, NOT_READY[name], line_end=line_end).may_be_ready
+
+
+def test_of_very_many_the_library_finds_one_that_is_ready(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hook has not the time to look at all of them."""
+    resting = [task(id=f"task-{n}", NOT_BEFORE=utc(99)) for n in range(5)]
+    assert not scanned(tmp_path, *resting).may_be_ready
+    monkeypatch.setattr(tasks, "MOST_LOOKED", 4)
+    assert scanned(tmp_path, *resting).may_be_ready
 
 
 def test_a_file_that_is_none_has_no_tasks(tmp_path: Path) -> None:

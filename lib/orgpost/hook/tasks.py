@@ -12,10 +12,10 @@ from .entry import Message, is_plain_id, parse
 from .headings import entries_at, starts_of
 from .log import stamp
 
-WORKING, QUEUED = b"WORKING", b"QUEUED"
+WORKING, QUEUED, DONE = b"WORKING", b"QUEUED", b"DONE"
 KINDS = ("task-",)
 # Of more blocked tasks than that nobody looks for one that is ready; the library does.
-MOST_LOOKED = 100
+MOST_LOOKED, AT_ONCE = 10_000, 64
 MOST_READ = 16 << 20
 LEASE_FIELDS = 3
 PLANNING = (b"CLOSED:", b"SCHEDULED:", b"DEADLINE:")
@@ -31,7 +31,8 @@ class Lease:
 class Tasks:
     """What the file of an agent's tasks says at one moment.
 
-    `is_open` is whether anything may come of it by the clock alone, or by other files.
+    `is_open` is whether anything may come of it by the clock alone, or by other files. Nobody looks
+    for what may be ready while somebody works.
     """
 
     def __init__(self, path: str) -> None:
@@ -60,10 +61,10 @@ class Tasks:
         now = time.time()
         for raw in entries_at(descriptor, working):
             self._note(parse(raw, WORKING, crlf=crlf), stamp(now))
-        looked = queued[:MOST_LOOKED]
-        self.may_be_ready = len(queued) > len(looked) or any(
-            _may_be_ready(raw, crlf, now, descriptor) for raw in entries_at(descriptor, looked)
-        )
+        if not self.leases:
+            self.may_be_ready = len(queued) > MOST_LOOKED or _Search(
+                descriptor, now, crlf=crlf
+            ).any_of(queued)
 
     def _note(self, task: Message | None, now: str) -> None:
         """Take in a claim; where a person set WORKING by hand there is none."""
@@ -82,18 +83,47 @@ def is_time(text: str) -> bool:
     return shape == "0000-00-00T00:00:00Z"
 
 
-def _may_be_ready(raw: bytes, crlf: bool, now: float, descriptor: int) -> bool:  # noqa: FBT001  private
-    task = parse(raw, QUEUED, crlf=crlf)
-    if task is None or not is_plain_id(task.id, KINDS):
+class _Search:
+    """A search for a task that may be ready; in the order of the file, up to the first."""
+
+    def __init__(self, descriptor: int, now: float, *, crlf: bool) -> None:
+        self._descriptor, self._crlf = descriptor, crlf
+        self._utc = stamp(now)
+        self._local = time.strftime("%Y-%m-%d %H:%M", time.localtime(now))
+        self._data = b""
+        self._keywords: dict[str, bytes] = {}
+
+    def any_of(self, starts: list[int]) -> bool:
+        """Whether one of the entries that begin here may be ready."""
+        for at in range(0, len(starts), AT_ONCE):
+            entries = entries_at(self._descriptor, starts[at : at + AT_ONCE])
+            if any(map(self._may_be_ready, entries)):
+                return True
         return False
-    gate = task.get("NOT_BEFORE")
-    if (is_time(gate) and gate > stamp(now)) or _is_scheduled_later(raw, now):
-        return False
-    needed = task.get("DEPENDS_ON").split()
-    return not (needed and _is_one_not_done(needed, descriptor))
+
+    def _may_be_ready(self, raw: bytes) -> bool:
+        task = parse(raw, QUEUED, crlf=self._crlf)
+        if task is None or not is_plain_id(task.id, KINDS):
+            return False
+        gate = task.get("NOT_BEFORE")
+        if (is_time(gate) and gate > self._utc) or _is_scheduled_later(raw, self._local):
+            return False
+        needed = task.get("DEPENDS_ON").split()
+        return all(self._keyword_of(id) in {b"", DONE} for id in needed)
+
+    def _keyword_of(self, id: str) -> bytes:
+        """The keyword of a task in the same file; others only the library finds.
+
+        The first entry with an id counts, there as here.
+        """
+        if id not in self._keywords:
+            if not self._data:
+                self._data = b"\n" + posix.pread(self._descriptor, MOST_READ, 0)
+            self._keywords[id] = _keyword_of(id.encode("utf-8", "surrogateescape"), self._data)
+        return self._keywords[id]
 
 
-def _is_scheduled_later(raw: bytes, now: float) -> bool:
+def _is_scheduled_later(raw: bytes, now: str) -> bool:
     """Whether SCHEDULED says so for certain; a date without a time begins at local midnight."""
     line = raw.split(b"\n", 2)[1:2]
     if not line or not line[0].lstrip(b" \t").startswith(PLANNING):
@@ -102,18 +132,7 @@ def _is_scheduled_later(raw: bytes, now: float) -> bool:
     date, *rest = words.split(" ")
     times = [word[:5] for word in rest if word[2:3] == ":" and (word[:2] + word[3:5]).isdigit()]
     when = " ".join([date, *times[:1]])
-    return date[4::3] == "--" and when > time.strftime("%Y-%m-%d %H:%M", time.localtime(now))
-
-
-def _is_one_not_done(ids: list[str], descriptor: int) -> bool:
-    """Whether one of these stands in the same file and is not DONE; others only the library finds.
-
-    The first entry with an id counts, there as here.
-    """
-    data = b"\n" + posix.pread(descriptor, MOST_READ, 0)
-    return any(
-        _keyword_of(id.encode("utf-8", "surrogateescape"), data) not in {b"", b"DONE"} for id in ids
-    )
+    return date[4::3] == "--" and when > now
 
 
 def _keyword_of(id: bytes, data: bytes) -> bytes:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from orgpost.agent_inbox import Hold
+from orgpost.contact import Actor, Contacts
 from orgpost.errors import InvalidField, NotPermitted, WrongState
 from orgpost.refusals import CancelRequested, LeaseLost, NotATask, UnknownTask, WrongTaskState
 
@@ -128,6 +129,31 @@ def test_attempts_are_counted_until_there_are_none(shop: Shop) -> None:
     assert shop.inbox().counts()["dead"] == 1
     assert shop.inbox().standing().drained
     assert shop.gate.told[-1] == ("release", task.id)
+
+
+def test_a_helper_says_which_claim_it_means(shop: Shop) -> None:
+    """An agent may have several; only the agent and its owner are taken at their word, once."""
+    other = Actor(id="tex-other", name="x", kind="helper", owner="tex-agent")
+    shop.contacts = Contacts((*shop.contacts.actors, other))
+    task = shop.add()
+    with shop.acting("tex-help"):
+        (claim,) = shop.inbox().claim()
+    before = shop.content()
+    for me in ("tex-help", "tex-other"):
+        with shop.acting(me):
+            for call in (
+                lambda: shop.inbox().renew(Hold(task.id)),
+                lambda: shop.inbox().release(Hold(task.id)),
+                lambda: shop.inbox().complete(Hold(task.id)),
+                lambda: shop.inbox().fail(Hold(task.id), "no"),
+            ):
+                with pytest.raises(LeaseLost, match=f": {task.id} was claimed once; say which"):
+                    call()
+    assert shop.content() == before
+    with shop.acting("tex-help"):
+        assert shop.inbox().renew(claim).token == 1
+    with shop.acting("tex"):
+        assert shop.inbox().complete(Hold(task.id)).state == "DONE"
 
 
 def test_a_retry_begins_anew_under_a_higher_token(shop: Shop) -> None:

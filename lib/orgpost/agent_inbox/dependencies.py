@@ -5,13 +5,14 @@ A dependency that nobody knows blocks, and says so; so does one that waits for t
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from orgpost.org.stamp import parse_stamp, parse_utc
 from orgpost.states import TASK_ENDS, TaskState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from orgpost.agent_inbox.rows import Row
     from orgpost.clock import Clock
@@ -52,11 +53,66 @@ class Dependencies:
             return MISSING
         if known.state == TaskState.DONE:
             return ""
-        return CYCLE if self._way(other, id) else known.state
+        return CYCLE if id in self._tangled and self._way(other, id) else known.state
 
-    def is_stuck(self, blocked: Iterable[dict[str, str]]) -> bool:
-        """Ask whether a person has to do something before the task can be worked on."""
-        return any(each["why"] in {MISSING, CYCLE} or each["why"] in TASK_ENDS for each in blocked)
+    def is_stuck(self, id: str, blocked: Iterable[dict[str, str]]) -> bool:
+        """Ask whether a person has to do something before a queued task can be worked on.
+
+        So it is where that has to be done for one that it waits for, however far away.
+        """
+        return id not in self._hopeful or any(each["why"] == CYCLE for each in blocked)
+
+    @cached_property
+    def _tangled(self) -> set[str]:
+        """The tasks that are in a circle, or behind one."""
+        return self._tasks.keys() - self._ending(lambda task: self._there(task.depends_on))
+
+    @cached_property
+    def _hopeful(self) -> set[str]:
+        """The tasks that come to their end without a person, if all goes well."""
+        return self._ending(self._waits_for)
+
+    def _waits_for(self, task: Known) -> Sequence[str] | None:
+        """Give what has to end before a task can; None where it cannot."""
+        if task.state in TASK_ENDS and task.state != TaskState.DONE:
+            return None
+        if task.state not in {TaskState.QUEUED, TaskState.WAITING}:
+            return ()
+        others = {each: self._tasks.get(each) for each in task.depends_on}
+        if any(other is None or task.tray not in {"", other.tray} for other in others.values()):
+            return None
+        return task.depends_on
+
+    def _there(self, ids: Iterable[str]) -> list[str]:
+        return [id for id in ids if id in self._tasks]
+
+    def _ending(self, waits_for: Callable[[Known], Sequence[str] | None]) -> set[str]:
+        """Give the tasks that come to their end, one after the other, each behind its own."""
+        left: dict[str, int] = {}
+        behind: dict[str, list[str]] = {}
+        for id, task in self._tasks.items():
+            others = waits_for(task)
+            if others is not None:
+                left[id] = len(set(others))
+                for each in set(others):
+                    behind.setdefault(each, []).append(id)
+        order = [id for id, count in left.items() if not count]
+        for id in order:
+            for each in behind.get(id, ()):
+                left[each] -= 1
+                if not left[each]:
+                    order.append(each)
+        return set(order)
+
+    def cycles(self) -> list[list[str]]:
+        """Give the circles; of those that have a task in common, one."""
+        cycles: list[list[str]] = []
+        told: set[str] = set()
+        for id, task in self._tasks.items():
+            if id in self._tangled and id not in told and (way := self.cycle(id, task.depends_on)):
+                told.update(way)
+                cycles.append(way[:-1])
+        return cycles
 
     def cycle(self, id: str, depends_on: Iterable[str]) -> list[str]:
         """Give the way from a new task through those it depends on back to it, if there is one."""

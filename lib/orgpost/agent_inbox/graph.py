@@ -10,7 +10,7 @@ from orgpost.agent_inbox.shelf import Found, state_of
 from orgpost.org.scan import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from orgpost.agent_inbox.shelf import TaskShelf
 
@@ -62,8 +62,8 @@ def graph(shelf: TaskShelf, name: str) -> Graph:
     edges = [Edge(id, other) for id, each in seen.items() for other in each.depends_on]
     missing = list(dict.fromkeys(edge.to for edge in edges if edge.to not in seen))
     order = _order({id: each.depends_on for id, each in seen.items()})
-    left = [id for id in seen if id not in set(order)]
-    cycles = list(_cycles(left, seen))
+    known = Dependencies(Known(id, each.node.state, each.depends_on) for id, each in seen.items())
+    cycles = known.cycles()
     return Graph(nodes, edges, order, cycles, missing)
 
 
@@ -96,13 +96,3 @@ def _order(depends_on: Mapping[str, Sequence[str]]) -> list[str]:
             if not waits[each]:
                 order.append(each)
     return order
-
-
-def _cycles(left: Sequence[str], seen: Mapping[str, _Seen]) -> Iterator[list[str]]:
-    known = Dependencies(Known(id, seen[id].node.state, seen[id].depends_on) for id in left)
-    told: set[str] = set()
-    for id in left:
-        way = [] if id in told else known.cycle(id, seen[id].depends_on)
-        if way:
-            told.update(way)
-            yield way[:-1]

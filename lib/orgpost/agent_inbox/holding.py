@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from orgpost.agent_inbox import life
 from orgpost.agent_inbox.changing import fact, tell_the_ledger
 from orgpost.agent_inbox.outcomes import Report
-from orgpost.agent_inbox.rights import Hold, must_be_worker, must_hold
+from orgpost.agent_inbox.rights import Hold, is_helper, must_be_worker, must_hold
 from orgpost.agent_inbox.shelf import as_bytes
 from orgpost.errors import InvalidField, NoSuchFile
 from orgpost.org.quote import one_line
@@ -86,7 +86,8 @@ class Holding:
 
     def _refuse_after_timeout(self, task: Task, hold: Hold, now: datetime) -> None:
         minutes = self._desk.rules.timeout_minutes
-        holds = task.state == TaskState.WORKING and hold.token in {None, task.token}
+        said = task.token if hold.token is None and not hold.must_say else hold.token
+        holds = task.state == TaskState.WORKING and said == task.token
         if not minutes or not holds or task.started is None:
             return
         if now - task.started >= timedelta(minutes=minutes):
@@ -149,9 +150,9 @@ class Holding:
 
     def _hold(self, claim: Claim | Hold, event: Event) -> tuple[Hold, str]:
         hold = Hold(claim.task.id, claim.token) if isinstance(claim, Claim) else claim
-        me = self._desk.me()
-        must_be_worker(self._desk.good_contacts(), me, self._name, event)
-        return hold, me
+        me, contacts = self._desk.me(), self._desk.good_contacts()
+        must_be_worker(contacts, me, self._name, event)
+        return hold._replace(must_say=is_helper(contacts, me, self._name)), me
 
     # -- what a holder reports -------------------------------------------------------------------
 

@@ -79,7 +79,7 @@ def standing(shelf: TaskShelf, name: str) -> Standing:
     for row in queued:
         blocks = known.blocks(row.id, row.depends_on) if known and row.depends_on else []
         ready += not blocks and is_due(row, shelf.clock)
-        stuck += bool(known and blocks and known.is_stuck(blocks))
+        stuck += bool(known and blocks and known.is_stuck(row.id, blocks))
     working = sum(row.state == TaskState.WORKING for row in all_rows)
     return Standing(ready, len(queued) - ready, stuck, working)
 

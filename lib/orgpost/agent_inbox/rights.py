@@ -25,10 +25,15 @@ _STATES: Final = frozenset(map(str, TaskState))
 
 
 class Hold(NamedTuple):
-    """What a holder says of itself: which task, under which token (None: it does not say)."""
+    """What a holder says of itself: which task, under which token (None: it does not say).
+
+    `must_say` is of those who cannot do without: an agent has several helpers, and only one of
+    them holds the task.
+    """
 
     id: str
     token: int | None = None
+    must_say: bool = False
 
 
 def is_owner(contacts: Contacts, me: str, agent: str) -> bool:
@@ -38,9 +43,13 @@ def is_owner(contacts: Contacts, me: str, agent: str) -> bool:
 
 def is_worker(contacts: Contacts, me: str, agent: str) -> bool:
     """Ask whether somebody may work on an agent's tasks: it, its helpers, its owner."""
+    return me == agent or is_helper(contacts, me, agent) or is_owner(contacts, me, agent)
+
+
+def is_helper(contacts: Contacts, me: str, agent: str) -> bool:
+    """Ask whether somebody is one of an agent's helpers."""
     actor = contacts.get(me)
-    is_helper = actor is not None and actor.kind == "helper" and actor.owner == agent
-    return me == agent or is_helper or is_owner(contacts, me, agent)
+    return actor is not None and actor.kind == "helper" and actor.owner == agent
 
 
 def must_be_owner(contacts: Contacts, me: str, agent: str, event: Event) -> None:
@@ -79,8 +88,9 @@ def must_hold(task: Task, entry: Entry, hold: Hold, event: Event, now: datetime)
     token = hold.token
     if not has_move(task.state, event):
         _refuse_by_state(task, entry, token, event)
-    if token is None and task.token != 1:
-        why = f"{task.id} was claimed {task.token} times; say which claim with --token"
+    if token is None and (hold.must_say or task.token != 1):
+        times = "once" if task.token == 1 else f"{task.token} times"
+        why = f"{task.id} was claimed {times}; say which claim with --token"
         raise LeaseLost(str(event), task.id, why)
     if token is not None and token != task.token:
         held = f"{task.id} is held under token {task.token} by {task.holder}"

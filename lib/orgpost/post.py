@@ -20,11 +20,12 @@ from orgpost.errors import BadSettings
 from orgpost.file_delivery import FileDelivery
 from orgpost.message_store import Desk, MessageStore, Rules
 from orgpost.message_store.announced import HookNotes
+from orgpost.message_store.desk import Work
 from orgpost.names import TIERS
 from orgpost.store import FileStore
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from orgpost.agent_inbox import AgentInbox, TaskDesk, TaskRules, TaskShelf
     from orgpost.agent_inbox.chains import Chains
@@ -78,7 +79,7 @@ class Post:
     @cached_property
     def messages(self) -> MessageStore:
         """The mail of this space."""
-        limit = self.settings.whole("messaging.limits.max_file_bytes")
+        limit, late = self.settings.whole("messaging.limits.max_file_bytes"), _LateTasks(self)
         return MessageStore(
             Desk(
                 space=self.space,
@@ -88,7 +89,8 @@ class Post:
                 files=FileDelivery(self.store, max_bytes=limit),
                 notes=HookNotes(self.space),
                 rules=_rules(self.settings),
-                chains=_LateChains(self),
+                chains=late,
+                works=late,
                 task=os.environ.get("ORGPOST_TASK_ID") or None,
             )
         )
@@ -182,8 +184,8 @@ class Post:
         self.close()
 
 
-class _LateChains:
-    """Looks for chains when somebody asks: whoever only reads mail does not load the tasks."""
+class _LateTasks:
+    """Looks at tasks when somebody asks: whoever only reads mail does not load them."""
 
     def __init__(self, post: Post) -> None:
         self._post = post
@@ -195,6 +197,11 @@ class _LateChains:
     def held_by(self, actor: str) -> tuple[str, ...]:
         """Give that of the task which an actor holds."""
         return self._post.chains.held_by(actor)
+
+    def made_from(self, ids: Collection[str]) -> Mapping[str, Work]:
+        """Give the task that was made from each of these messages."""
+        made = self._post.tasks.made_from(ids)
+        return {id: Work(task.id, task.state_before, task.closed) for id, task in made.items()}
 
 
 def _patience(settings: Settings, at_most: float | None) -> float:

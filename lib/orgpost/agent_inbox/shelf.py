@@ -22,7 +22,7 @@ from orgpost.states import TaskState
 from orgpost.task_entry import read
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
     from datetime import datetime
 
     from orgpost.clock import Clock
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 _HOT: Final = rf"(agents|trays)/({NAME})\.org"
 _ARCHIVE: Final = rf"archive/(agents|trays)-({NAME})-[0-9]{{4}}-[0-9]{{2}}\.org"
 _OTHER_KINDS: Final = {"msg": "message", "file": "file", "chg": "change"}
+_PARENT: Final = rb"(?mi)^[ \t]*:PARENT:[ \t]+([^ \t\r\n]+)"
 _SHORTEST_PART: Final = 4
 _ANY: Final = ""
 
@@ -161,17 +162,16 @@ class TaskShelf:
         yield self.agent(agent)
         yield from self.archives("agents", agent)
 
-    def made_from(self, message: str) -> Task | None:
-        """Find the task that was made from a message: its PARENT is that message."""
-        needle = as_bytes(message)
+    def made_from(self, messages: Collection[str]) -> dict[str, Task]:
+        """Find the tasks that were made from messages, which are their PARENT; a DONE one first."""
+        made: dict[str, Task] = {}
         for each in self.everything():
-            at = each.data.find(needle)
-            while at >= 0:
-                found = Found(each, scan.span_at(each.data, each.data.rfind(b"\n* ", 0, at) + 1))
-                if (task := self.plain_task(found)).parent == message:
-                    return task
-                at = each.data.find(needle, found.span.end)
-        return None
+            for found in _children(each, frozenset(map(as_bytes, messages))):
+                task = self.plain_task(found)
+                parent = task.parent or ""
+                if parent in messages and (parent not in made or is_done(task)):
+                    made[parent] = task
+        return made
 
     # -- tasks as values -------------------------------------------------------------------------
 
@@ -203,6 +203,20 @@ class TaskShelf:
         for each in self.everything():
             for row in rows(each.data, each.kind):
                 yield Known(row.id, state_of(each, row), row.depends_on, self._tray(each))
+
+
+def _children(of: Source, parents: frozenset[bytes]) -> Iterator[Found]:
+    """Find the entries that may have one of these parents."""
+    # Most files end at the first search, in a tenth of the time that one for lines takes.
+    for line in re.finditer(_PARENT, of.data) if re.search(rb"(?i):PARENT:", of.data) else ():
+        if line[1].strip(b'"') in parents:
+            start = of.data.rfind(b"\n* ", 0, line.start()) + 1
+            yield Found(of, scan.span_at(of.data, start))
+
+
+def is_done(task: Task) -> bool:
+    """Ask whether a task came to its end as it should."""
+    return task.state_before == TaskState.DONE
 
 
 def source(

@@ -115,8 +115,6 @@ def _add_trace(parser: argparse.ArgumentParser) -> None:
 def _trace(args: Any, desk: Desk) -> None:
     trace = desk.messages.trace(desk.id(args.id))
     message = trace.message
-    if task := desk.post.tasks.made_from(message.id):
-        trace = trace.with_task(task.id, task.state_before, task.closed)
     lines = [one_line(f"{message.id} from {message.sender} to {message.to}")]
     for rung in trace.rungs:
         mark = "x" if rung.reached else " "
@@ -124,7 +122,7 @@ def _trace(args: Any, desk: Desk) -> None:
         by = f" by {one_line(rung.by)}" if rung.by else ""
         lines.append(f"[{mark}] {rung.rung}{when}{by}")
     if trace.task:
-        lines.append(one_line(f"task {trace.task[0]}: {trace.task[1]}"))
+        lines.append(one_line(f"task {trace.task.id}: {trace.task.state}"))
     if message.expired:
         bounced = f", bounced as {one_line(trace.bounced)}" if trace.bounced else ""
         lines.append(f"expired{bounced}")

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from datetime import timedelta
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from orgpost.frozen import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
     from orgpost.clock import Clock
     from orgpost.contact import Contacts
     from orgpost.store.page import Store
+
+DONE: Final = "DONE"
 
 
 class Files(Protocol):
@@ -56,6 +58,26 @@ class Chains(Protocol):
         """Give that of the task which an actor holds WORKING; of several, the least trusted."""
 
 
+class Works(Protocol):
+    """Who knows what was made of messages: the task inboxes."""
+
+    def made_from(self, ids: Collection[str]) -> Mapping[str, Work]:
+        """Give the task that was made from each of these messages, one that is DONE before all."""
+
+
+class Work(NamedTuple):
+    """The task that was made from a message; `state` is that before it was archived."""
+
+    id: str
+    state: str
+    ended: datetime | None = None
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the message got what it asked for by it."""
+        return self.state == DONE
+
+
 class Announcement(NamedTuple):
     """When a session was told of a message, and by which client."""
 
@@ -84,7 +106,7 @@ class Desk(NamedTuple):
     """The store, the clock and the others whom a message store asks.
 
     `task` is the id of the task on which this process works, if somebody said so; without `chains`
-    there are no tasks yet, and only a message can be what somebody acts on.
+    and `works` there are no tasks yet: only a message can be what somebody acts on, and a result.
     """
 
     space: Path
@@ -95,6 +117,7 @@ class Desk(NamedTuple):
     notes: Notes
     rules: Rules = Rules()
     chains: Chains | None = None
+    works: Works | None = None
     task: str | None = None
 
     def good_contacts(self) -> Contacts:

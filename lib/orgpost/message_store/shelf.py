@@ -19,10 +19,10 @@ from orgpost.org.entry import Entry, parse
 from orgpost.org.syntax import MESSAGE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from orgpost.message import Message
-    from orgpost.message_store.desk import Desk
+    from orgpost.message_store.desk import Desk, Work
     from orgpost.message_store.rows import Row
     from orgpost.org.scan import Span
     from orgpost.org.syntax import FileKind
@@ -218,7 +218,15 @@ class Shelf:
     def unmet(self, messages: Sequence[Message]) -> list[Message]:
         """Give those that did not get what they expect, so far."""
         answers = self.answers([message.id for message in messages if message.asks])
-        return [message for message in messages if not is_met(message, answers.get(message.id, ()))]
+        left = [message for message in messages if not is_met(message, answers.get(message.id, ()))]
+        works = self.works([message.id for message in left if message.expects == "result"])
+        met = {id for id, work in works.items() if work.is_done}
+        return [message for message in left if message.id not in met]
+
+    def works(self, ids: Collection[str]) -> Mapping[str, Work]:
+        """Give the tasks that were made from these messages; without any nobody is asked."""
+        works = self._desk.works
+        return {} if works is None or not ids else works.made_from(ids)
 
 
 def by_time(message: Message) -> tuple[str, str]:

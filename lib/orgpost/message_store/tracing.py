@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from orgpost.frozen import NamedTuple, dataclass, replace
+from orgpost.frozen import NamedTuple, dataclass
 from orgpost.message import utc_or_none
 from orgpost.org.logbook import state_items
 from orgpost.org.stamp import parse_stamp
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from orgpost.message import Message
-    from orgpost.message_store.desk import Desk
+    from orgpost.message_store.desk import Desk, Work
     from orgpost.message_store.expecting import Expecting
-    from orgpost.message_store.shelf import Shelf
+    from orgpost.message_store.shelf import Found, Shelf
     from orgpost.org.entry import Entry
 
 
@@ -42,14 +42,7 @@ class Trace:
     bounced: str | None
     replies: Sequence[str]
     recipient_last_seen: datetime | None
-    task: tuple[str, str] | None = None
-
-    def with_task(self, id: str, state: str, ended: datetime | None) -> Trace:
-        """Add the task that was made from the message; when that is done, so is the message."""
-        rungs = list(self.rungs)
-        if state == "DONE" and not rungs[-1].reached:
-            rungs[-1] = Rung("done", reached=True, at=ended)
-        return replace(self, task=(id, state), rungs=rungs)
+    task: Work | None = None
 
     @property
     def reached(self) -> str | None:
@@ -59,7 +52,7 @@ class Trace:
     def to_dict(self) -> dict[str, object]:
         """Give the trace as ``--json`` prints it."""
         message = self.message
-        task = None if self.task is None else {"id": self.task[0], "state": self.task[1]}
+        task = None if self.task is None else {"id": self.task.id, "state": self.task.state}
         return {
             "id": message.id,
             "from": message.sender,
@@ -88,13 +81,14 @@ class Tracing:
         found = self._shelf.get(id)
         message = self._shelf.message(found)
         self._expecting.bounce(message)
-        replies = self._shelf.replies(id)
+        replies, task = self._shelf.replies(id), self._shelf.works([id]).get(id)
         return Trace(
             message=message,
-            rungs=list(self._rungs(message, found.entry(), replies)),
+            rungs=[*self._rungs(message, found.entry(), replies), self._done(message, found, task)],
             bounced=self._expecting.bounce_of(message),
             replies=[reply.id for reply in replies],
             recipient_last_seen=self._desk.notes.last_seen(message.to),
+            task=task,
         )
 
     def _rungs(self, message: Message, entry: Entry, replies: Sequence[Message]) -> Iterator[Rung]:
@@ -113,10 +107,14 @@ class Tracing:
             yield _not("answered")
         else:
             yield Rung("answered", reached=True, at=answer.created, by=answer.sender)
+
+    def _done(self, message: Message, found: Found, task: Work | None) -> Rung:
+        """Say whether the message is done, by itself or by the task that was made from it."""
         if message.state_before == MessageState.DONE:
-            yield Rung("done", reached=True, at=self._closed(entry))
-        else:
-            yield _not("done")
+            return Rung("done", reached=True, at=self._closed(found.entry()))
+        if task is not None and task.is_done:
+            return Rung("done", reached=True, at=task.ended)
+        return _not("done")
 
     def _left(self, entry: Entry, state: str) -> datetime | None:
         """Give when a person's Emacs wrote that a state was left; programs do not log messages."""

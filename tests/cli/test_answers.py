@@ -48,6 +48,22 @@ def test_a_task_that_dies_of_its_leases_is_answered_too(office: Office, clock: F
     assert answer["properties"] == {"STATUS": "dead"}
 
 
+def test_doctor_answers_for_a_task_that_died_of_its_leases(office: Office) -> None:
+    """It settles the lease once, and says so."""
+    id = office.add("x", "--max-attempts", "1", by="crt")
+    until = office.claim()["lease_until"]
+    path = office.space / "org/messaging/agents/tex-agent.org"
+    path.write_text(path.read_text().replace(f":LEASE: {until}", ":LEASE: 2020-01-01T00:00:00Z"))
+    path.write_text(path.read_text().replace(until, "2020-01-01T00:00:00Z"))
+    for fixed in (1, 0):
+        found = office.cli.data("doctor", "--fix")
+        leases = [each["fixed"] for each in found["findings"] if each["check"] == "expired-lease"]
+        assert leases == [True] * fixed
+    assert office.show(id)["state"] == "DEAD"
+    (answer,) = office.mail("crt")
+    assert answer["properties"] == {"STATUS": "dead"}
+
+
 @pytest.mark.parametrize("flags", [["--expects", "none"], []])
 def test_nobody_is_answered_who_does_not_want_it(office: Office, flags: list[str]) -> None:
     """`--expects none` on the task, or `--quiet` at the door."""

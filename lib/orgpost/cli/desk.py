@@ -15,7 +15,9 @@ from orgpost.errors import (
     NotUtf8,
     OrgpostError,
     TooLarge,
+    UnknownId,
     Usage,
+    WrongKind,
 )
 
 if TYPE_CHECKING:
@@ -135,8 +137,15 @@ class Desk:
                 yield space, desk
 
     def id(self, part: str) -> str:
-        """Give the id that a person means."""
-        return self.messages.resolve(part, self.me)
+        """Give the id of the message that a person means; a part of a task's id is a task."""
+        try:
+            return self.messages.resolve(part, self.me)
+        except UnknownId as unknown:
+            try:
+                task = self.post.tasks.resolve(part).entry().id or part
+            except OrgpostError:
+                raise unknown from None
+            raise WrongKind(part, "message", "task", hint=f"orgpost task show {task}") from None
 
     def body(self, words: str | None, file: str | None) -> str | None:
         """Give the text of a message; `-` is all of stdin, read in no other case."""

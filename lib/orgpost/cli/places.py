@@ -108,11 +108,18 @@ def _doctor(args: Any, desk: Desk) -> int:
     )
     space = desk.space()
     with desk.show.working("looking"):
-        found = examine(space, options)
+        found = examine(space, options, expire=lambda name: _expire(name, desk))
     lines = [_finding(finding) for finding in found.all]
     lines.append(f"{found.errors} errors, {found.warnings} warnings, {found.fixed} fixed")
     desk.show.answer(found.to_dict(), lines)
     return Failed.exit_code if found.errors else 0
+
+
+def _expire(name: str, desk: Desk) -> None:
+    from orgpost.cli.task_working import answer
+
+    for task in desk.post.inbox(name).expire():
+        answer(task, desk)
 
 
 def _finding(finding: Finding) -> str:

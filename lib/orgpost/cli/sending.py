@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from orgpost.cli.desk import plain_text
 from orgpost.cli.show import one_line
-from orgpost.errors import InvalidField, UnknownId, Usage
+from orgpost.errors import InvalidField, UnknownId, Usage, WrongKind
 
 if TYPE_CHECKING:
     import argparse
@@ -81,10 +81,30 @@ def _send(args: Any, desk: Desk) -> None:
 
 
 def _reply(args: Any, desk: Desk) -> None:
-    parent = _last(desk) if args.message == "last" else desk.id(args.message)
+    parent = _last(desk) if args.message == "last" else _answered(args.message, desk)
     letter = _letter(args, desk, to=args.to or "", reply_to=parent)
     obey = not args.no_answer_route
     _show_sent(desk.messages.reply(letter, done=args.done, obey_route=obey), desk)
+
+
+def _answered(part: str, desk: Desk) -> str:
+    """Give the message that is answered; a task gets its one answer when it is completed."""
+    try:
+        return desk.id(part)
+    except WrongKind as error:
+        if error.found == "task":
+            error.hint = _instead(part, desk)
+        raise
+
+
+def _instead(part: str, desk: Desk) -> str:
+    task = desk.post.tasks.plain_task(desk.post.tasks.resolve(part, event="reply"))
+    if task.sender == desk.me:
+        return f"orgpost send {task.agent} TEXT"
+    answer = f"its answer: orgpost task complete {task.id} --result TEXT"
+    if desk.contacts.get(task.sender) is None:
+        return answer
+    return f"{answer}; a word meanwhile: orgpost send {task.sender} TEXT --via {task.id}"
 
 
 def _last(desk: Desk) -> str:

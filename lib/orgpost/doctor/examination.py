@@ -25,6 +25,7 @@ from orgpost.doctor.house_checks import HOUSE_CHECKS
 from orgpost.doctor.ledger_checks import LEDGER_CHECKS
 from orgpost.doctor.patient import Case, read_patient
 from orgpost.doctor.space_checks import SPACE_CHECKS
+from orgpost.doctor.task_checks import TASK_CHECKS
 from orgpost.doctor.text_checks import TEXT_CHECKS
 from orgpost.errors import Exists, Malformed, OrgpostError, UnknownId
 from orgpost.org import scan
@@ -36,9 +37,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from orgpost.doctor.patient import OrgFile
+    from orgpost.doctor.patient import Expire, OrgFile
     from orgpost.store import View
 
+CASE_CHECKS: Final = (
+    *TASK_CHECKS,
+    *file_checks.DELIVERY_CHECKS,
+    *left_checks.LEFT_CHECKS,
+    *LEDGER_CHECKS,
+)
 LOCK_SECONDS: Final = 1.0
 CONFIRM_SECONDS: Final = 0.5
 
@@ -58,8 +65,17 @@ class Options:
     prune: bool = False
 
 
-def examine(space: Path, options: Options | None = None, clock: Clock | None = None) -> Findings:
-    """Look at a space, and do what the options say."""
+def examine(
+    space: Path,
+    options: Options | None = None,
+    clock: Clock | None = None,
+    *,
+    expire: Expire | None = None,
+) -> Findings:
+    """Look at a space, and do what the options say.
+
+    `expire` settles the leases of an agent that have run out; without it they are only named.
+    """
     options, clock = options or Options(), clock or Clock()
     if options.restore and not options.dry_run:
         restore(space, options.restore, clock)
@@ -69,14 +85,15 @@ def examine(space: Path, options: Options | None = None, clock: Clock | None = N
     with FileStore(space, clock, lock_seconds=LOCK_SECONDS, apply=outcomes) as store:
         if not options.dry_run:
             _finish_what_was_begun(space, store)
-        case = Case(read_patient(space), store)
+        case = Case(read_patient(space), store, expire)
         before = tuple(_look(case, deep=options.deep))
         wanted = options.fix and not options.dry_run
         if not wanted or not any(each.fixable for each in before):
             return Findings(before)
         fix(case, before)
         _finish_what_was_begun(space, store)
-        after = tuple(_look(Case(read_patient(space), store), deep=options.deep))
+        again = case._replace(patient=read_patient(space))
+        after = tuple(_look(again, deep=options.deep))
         return Findings((*_gone(before, after), *after))
 
 
@@ -135,7 +152,7 @@ def _look(case: Case, *, deep: bool) -> Iterator[Finding]:
         yield from _look_at(file, case)
     for space_check in SPACE_CHECKS:
         yield from space_check(patient)
-    for case_check in (*file_checks.DELIVERY_CHECKS, *left_checks.LEFT_CHECKS, *LEDGER_CHECKS):
+    for case_check in CASE_CHECKS:
         yield from case_check(case)
     if deep:
         yield from check_deep(patient)

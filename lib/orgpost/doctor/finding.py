@@ -58,6 +58,9 @@ SEVERITY: Final = {
     "network": WARNING,
     "ledger-ahead": WARNING,
     "reservation": WARNING,
+    "cycle": WARNING,
+    "expired-lease": WARNING,
+    "bad-lease": WARNING,
 }
 
 

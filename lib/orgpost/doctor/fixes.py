@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from orgpost.doctor.ledger_checks import fix_ledger, fix_waiting_rows
 from orgpost.doctor.patient import OrgFile
 from orgpost.doctor.space_checks import is_cut_short
+from orgpost.doctor.task_checks import fix_leases
 from orgpost.doctor.text_checks import with_head
 from orgpost.org import scan
 from orgpost.org.entry import parse
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
     from orgpost.org.scan import Span
     from orgpost.store import Page
 
-CHANGES_A_FILE: Final = frozenset({"cookie", "todo-line", "duplicate-id", "archived-twice"})
+CHANGES_A_FILE: Final = frozenset(
+    {"cookie", "todo-line", "duplicate-id", "archived-twice", "expired-lease"}
+)
 
 
 def fix(case: Case, findings: Iterable[Finding]) -> None:
@@ -150,6 +153,7 @@ FIXES: Final[Mapping[str, Callable[[Case, Finding], None]]] = {
     "orphan-files": _fix_orphans,
     "ledger": fix_ledger,
     "waiting-rows": fix_waiting_rows,
+    "expired-lease": fix_leases,
 }
 
 

@@ -14,7 +14,7 @@ from orgpost.doctor.patient import FOLDERS
 from orgpost.errors import OrgpostError
 from orgpost.org import scan
 from orgpost.store.inspection import Inspector
-from orgpost.store.journal import Kind, without_voids
+from orgpost.store.journal import Kind, outcomes_of, without_voids
 from orgpost.store.journal_file import JournalFile
 from orgpost.store.page import ROOT
 
@@ -39,7 +39,7 @@ def journalled(space: Path) -> list[str]:
 
 def check_files(case: Case) -> Iterator[Finding]:
     """Each file with its journal, its editors and its other names."""
-    patient, store = case
+    patient, store = case.patient, case.store
     paths = dict.fromkeys([*(file.path for file in patient.files), *journalled(patient.space)])
     for path in paths:
         try:
@@ -90,17 +90,19 @@ def stale_locks(store: FileStore, folder: str) -> list[str]:
 
 
 def _check_file(path: str, store: FileStore) -> Iterator[Finding]:
-    file, waiting = f"{ROOT}/{path}", _waiting(path, store)
+    file = f"{ROOT}/{path}"
+    waiting, outcomes = _waiting(path, store)
+    waits = [f"{waiting} entries"] * (waiting > 0) + [f"{outcomes} outcomes"] * (outcomes > 0)
     seen = Inspector(store.disk, store.clock, store.watch).inspect(path, waiting)
     if not seen.journal_readable:
         message = "its journal cannot be read"
         yield Finding(check="journal", file=file, message=message, fixable=True)
     if seen.editor:
-        wait = f"{waiting} entries wait: " if waiting else ""
+        wait = f"{' and '.join(waits)} wait: " if waits else ""
         message = f"{wait}{seen.editor}{_doubt(file, seen.doubted_seconds)}"
         yield Finding(check="editor", file=file, message=message)
-    elif waiting:
-        message = f"{waiting} entries are not in the file yet"
+    elif waits:
+        message = f"{' and '.join(waits)} are not in the file yet"
         yield Finding(check="waiting", file=file, message=message, fixable=True)
     elif seen.unconfirmed:
         message = f"{seen.unconfirmed} writes are not confirmed yet"
@@ -120,12 +122,12 @@ def _doubt(file: str, seconds: float) -> str:
     return f", for {int(seconds // 3600)} hours; if that editor is gone, remove {folder}/.#{name}"
 
 
-def _waiting(path: str, store: FileStore) -> int:
-    """Count the journal's entries that the file does not have."""
+def _waiting(path: str, store: FileStore) -> tuple[int, int]:
+    """Count the journal's entries that the file does not have, and what holders reported."""
     reading = JournalFile(store.disk, store.clock, path).peek()
     if reading is None or not reading.records:
-        return 0
+        return 0, 0
     there = {id for id, _ in scan.find_all_ids(store.read(path) or b"")}
     records = without_voids(reading.records)
     entries = [part for each in records if each.kind == Kind.ENTRY for part in each.parts]
-    return sum(part.id not in there for part in entries)
+    return sum(part.id not in there for part in entries), len(outcomes_of(records))

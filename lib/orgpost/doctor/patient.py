@@ -22,12 +22,15 @@ from orgpost.store.page import ROOT
 from orgpost.yaml_text import read_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
+    from typing import TypeAlias
 
     from orgpost.org.scan import Span
     from orgpost.org.syntax import FileKind
     from orgpost.store import FileStore
+
+    Expire: TypeAlias = Callable[[str], object]
 
 FOLDERS: Final = ("inbox", "agents", "trays", "archive")
 CONTACTS: Final = "contacts.yaml"
@@ -139,10 +142,11 @@ class Patient:
 
 
 class Case(NamedTuple):
-    """A patient, and the store that holds the same files."""
+    """A patient, the store that holds the same files, and who settles an agent's leases."""
 
     patient: Patient
     store: FileStore
+    expire: Expire | None = None
 
 
 def read_patient(space: Path) -> Patient:

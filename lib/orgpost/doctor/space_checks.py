@@ -55,13 +55,16 @@ def check_links(patient: Patient) -> Iterator[Finding]:
 
 
 def check_holders(patient: Patient) -> Iterator[Finding]:
-    """Each inbox belongs to somebody."""
+    """Each inbox belongs to somebody, and tasks are for agents."""
+    persons = {actor.id for actor in patient.contacts.actors if actor.kind == "person"}
     for file in patient.files:
-        if file.folder not in {"inbox", "agents"} or file.holder in patient.actors:
-            continue
-        fault = fault_of_name(file.holder)
-        message = f"{file.holder} {fault}" if fault else f"{file.holder} is in no registry"
-        yield file.finding("no-contact", message)
+        if file.folder == "agents" and file.holder in persons:
+            message = f"{file.holder} is a person: nobody claims what stands here"
+            yield file.finding("no-contact", message)
+        elif file.folder in {"inbox", "agents"} and file.holder not in patient.actors:
+            fault = fault_of_name(file.holder)
+            message = f"{file.holder} {fault}" if fault else f"{file.holder} is in no registry"
+            yield file.finding("no-contact", message)
 
 
 SPACE_CHECKS: Final[tuple[Callable[[Patient], Iterator[Finding]], ...]] = (

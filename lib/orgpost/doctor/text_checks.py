@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from orgpost.org import scan
-from orgpost.org.syntax import BOM, FILE_BYTES_WARNING, kind_of
+from orgpost.org.syntax import BOM, FILE_BYTES_WARNING, TASK, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -73,7 +73,9 @@ def check_size(file: OrgFile) -> Iterator[Finding]:
     """Emacs asks before it opens a file of 10 MB."""
     if len(file.data) > FILE_BYTES_WARNING and not file.is_archive:
         size = len(file.data) / 1_000_000
-        yield file.finding("large", f"it has {size:.1f} MB; orgpost archive --auto makes it small")
+        what = "task archive" if file.kind is TASK else "archive"
+        message = f"it has {size:.1f} MB; orgpost {what} --auto makes it small"
+        yield file.finding("large", message)
 
 
 def check_tail(file: OrgFile) -> Iterator[Finding]:

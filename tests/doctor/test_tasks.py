@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +15,7 @@ from orgpost.settings_file import load
 from tests.doctor.healthy import all_found, found, healthy, mail, plant, read, task
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from pathlib import Path
 
     from orgpost.task import Task
@@ -185,8 +187,12 @@ def test_a_lease_that_ran_out_is_settled(tmp_path: Path) -> None:
 class FarAhead(Clock):
     """A clock that is an hour ahead."""
 
+    def now(self) -> datetime:
+        """Give the time."""
+        return super().now() + timedelta(hours=1)
+
     def wall_ns(self) -> int:
-        """Give the time of the clock."""
+        """Give the same time."""
         return super().wall_ns() + 3600 * 10**9
 
 

@@ -99,7 +99,7 @@ def _meant(part: str, desk: Desk) -> _Meant:
     """Find the message that is meant, else the task."""
     if not part.startswith("task-"):
         try:
-            return _Meant(desk.id(part))
+            return _Meant(desk.messages.resolve(part, desk.me))
         except UnknownId as unknown:
             try:
                 return _task(part, desk)

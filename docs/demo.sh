@@ -63,6 +63,11 @@ run orgpost --as tex-claude task complete task-demo-1 --token 1 --result "A disk
 run orgpost --as crt inbox
 say "Nothing is left to do: the session is silent again."
 event
+say "A stranger's task waits for the owner's word; what all of it costs stands in a table."
+run orgpost --as tex contacts add mira
+run orgpost --as mira task add tex-claude "Paint the shed" --id task-demo-2
+run orgpost --as tex task reject task-demo-2 --reason "not this year"
+run orgpost --as tex budget show
 
 say "This is all there is: plain Org files."
 run cat org/messaging/inbox/tex-claude.org

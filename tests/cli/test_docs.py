@@ -12,6 +12,7 @@ import pytest
 
 from orgpost import errors, refusals
 from orgpost.cli.words import HOMES, parser_of
+from orgpost.org.syntax import header
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -148,6 +149,29 @@ def test_each_line_of_the_page_works(cli: Cli) -> None:
     statuses = {line: run(line, cli) for line in lines_of(EXAMPLES)}
     assert {line: status for line, status in statuses.items() if status} == {}
     assert len(statuses) > 20
+
+
+def test_each_line_about_tasks_works(office: Office) -> None:
+    """One after the other, in a space of tex, his agent, crt and mira."""
+    page = (ROOT / "docs" / "tasks.md").read_text()
+    statuses = {line: run(line, office.cli) for line in lines_of(page)}
+    assert {line: status for line, status in statuses.items() if status} == {}
+    assert len(statuses) >= 20
+
+
+def test_what_a_person_writes_by_hand_is_a_task(office: Office) -> None:
+    """As the page about tasks shows it: it is claimed, and doctor has nothing against it."""
+    page = (ROOT / "docs" / "tasks.md").read_text()
+    (entry,) = re.findall(r"(?ms)^```org\n(.*?)^```", page)
+    path = office.space / "org/messaging/agents/tex-agent.org"
+    office.cli("doctor", "--fix")
+    path.write_bytes(header("agents/tex-agent.org") + entry.encode())
+    assert office.cli.data("doctor")["findings"] == []
+    task = office.claim()["task"]
+    assert (task["title"], task["trust_tier"], task["priority"]) == (
+        *("Look at the disk of the log host", "owner"),
+        "high",
+    )
 
 
 def test_each_line_of_the_readme_works(cli: Cli) -> None:

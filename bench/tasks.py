@@ -16,6 +16,7 @@ from bench import queues
 from bench.claimants import Claimants
 from bench.timing import NO_GOAL, Row, interleaved
 from orgpost.budget.row import Row as LedgerRow
+from orgpost.post import Post
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -186,7 +187,7 @@ def _submission(what: str, goal: str, submit: Callable[[], object], rounds: int 
 
 def _cold(place: Path) -> Callable[[], object]:
     def submit() -> None:
-        with queues.opened(place, me="crt", settings=SETTINGS) as post:
+        with Post.open(space=place, me="crt") as post:
             inbox = post.inbox("tex-agent")
             task = inbox.create_task("crt", queues.TITLE, body=queues.BODY, estimated_tokens=900)
         assert task.state == "QUEUED"
@@ -195,7 +196,7 @@ def _cold(place: Path) -> Callable[[], object]:
 
 
 def _warm(place: Path) -> Callable[[], object]:
-    inbox = queues.opened(place, me="crt", settings=SETTINGS).inbox("tex-agent")
+    inbox = Post.open(space=place, me="crt").inbox("tex-agent")
 
     def submit() -> None:
         task = inbox.create_task("crt", queues.TITLE, body=queues.BODY, estimated_tokens=900)

@@ -7,7 +7,7 @@ that are no rows of the table are a person's, and so is how the table is aligned
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from orgpost.names import TIERS
@@ -106,7 +106,8 @@ def stamp(moment: datetime) -> str:
 
 def moment(time: str) -> datetime:
     """Read a time as rows have it."""
-    return datetime.strptime(time, TIME).replace(tzinfo=UTC)
+    # Not `strptime`: whoever asks for budget looks at each submission of the last hour.
+    return datetime.fromisoformat(time)
 
 
 def read(text: str, day: str) -> Reading:

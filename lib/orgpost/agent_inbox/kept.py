@@ -35,6 +35,7 @@ class KeptQueue:
     def __init__(self, boosts: Mapping[str, float]) -> None:
         self._boosts = boosts
         self._layout: Layout | None = None
+        self._generation: int | None = None
         self._reading = Reading(Queue(boosts), TASK)
 
     def read(self, page: Page) -> Reading:
@@ -43,14 +44,19 @@ class KeptQueue:
         Whoever changes his mind, or fails, leaves nothing behind that is not true.
         """
         layout, self._layout = self._layout, None
+        self._generation = _generation(page)
         if page.editor is not None or layout is None or not self._catch_up(page, layout):
             kind = scan.file_kind(page.data, TASK)
             self._reading = Reading(Queue(self._boosts, rows(page.data, kind)), kind)
         return self._reading
 
     def keep(self, page: Page, changed: Iterable[tuple[scan.Span, bytes]]) -> None:
-        """Rely on what was read, with what was written since: entries by their places."""
-        if page.editor is not None:
+        """Rely on what was read, with what was written since: entries by their places.
+
+        A whole write may have moved all of them, though each is as long as before: it puts back
+        the first line that a person took away.
+        """
+        if page.editor is not None or _generation(page) != self._generation:
             return
         queue, kind = self._reading
         for span, raw in changed:
@@ -84,3 +90,7 @@ class KeptQueue:
             return False
         queue.put(row)
         return True
+
+
+def _generation(page: Page) -> int | None:
+    return None if page.layout is None else page.layout.generation

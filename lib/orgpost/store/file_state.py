@@ -20,6 +20,7 @@ from orgpost.store.journal import (
     Record,
     blank_block,
     read,
+    without_voids,
 )
 
 if TYPE_CHECKING:
@@ -135,7 +136,9 @@ class FileState:
         return [] if layout.position.last == self.at.last else self._since(layout)
 
     def _since(self, layout: Layout) -> list[Record] | None:
-        return self._journal.since(layout.position, self.at)
+        records = self._journal.since(layout.position, self.at)
+        # What was taken back, for the disk was full, never was in the file.
+        return None if records is None else without_voids(records)
 
     def foreign_ns(self) -> int:
         """Say when somebody else's last write was seen; 0 is never."""

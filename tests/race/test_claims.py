@@ -9,19 +9,18 @@ import signal
 import subprocess
 import time
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from orgpost.org import scan
 from orgpost.post import Post
 from tests.cli.door import command, environment, process
+from tests.race.agents import add, make, said, tasks
 from tests.race.claimants import AGENT, LEASE_SECONDS, PATH, result_of, start
-from tests.tasks.test_wiring import CONTACTS
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Iterable
     from pathlib import Path
 
     from orgpost.task import Task
@@ -39,19 +38,7 @@ EACH = 25
 @pytest.fixture
 def space(tmp_path: Path) -> Path:
     """A space in which tex-agent has no tasks yet."""
-    (tmp_path / "org/messaging").mkdir(parents=True)
-    (tmp_path / "org/messaging/contacts.yaml").write_text(CONTACTS)
-    settings = tmp_path / "settings.local.yaml"
-    settings.write_text("store: {sync: off, lock_seconds: 30}\n")
-    settings.chmod(0o600)
-    return tmp_path
-
-
-def add(space: Path, count: int, **facts: Any) -> list[str]:
-    """Give tex-agent so many tasks; their ids, the oldest first."""
-    with Post.open(space, me="tex") as post:
-        inbox = post.inbox(AGENT)
-        return [inbox.create_task("tex", f"task {n}", **facts).id for n in range(count)]
+    return make(tmp_path)
 
 
 def add_many(space: Path, count: int) -> list[str]:
@@ -65,23 +52,6 @@ def add_many(space: Path, count: int) -> list[str]:
         for at in range(0, len(named), 1000):
             post.store.append(PATH, named[at : at + 1000])
     return [first, *ids]
-
-
-def tasks(space: Path) -> dict[str, Task]:
-    """All of them, as the file has them now; each is there once."""
-    with Post.open(space, me="tex") as post:
-        data = post.store.view(PATH).data
-        ids = [id.decode() for id, _ in scan.find_all_ids(data)]
-        assert len(ids) == len(set(ids)) == data.count(b"\n* ")
-        inbox = post.inbox(AGENT)
-        states = ("QUEUED", "WORKING", "DONE", "DEAD", "WAITING", "CANCELLED", "FAILED")
-        return {task.id: task for task in inbox.find_by_state(*states)}
-
-
-def said(lines: Iterable[str], word: str) -> list[tuple[str, int]]:
-    """Give the ids and tokens of the lines that begin with a word."""
-    split = [line.split() for line in lines]
-    return [(words[1], int(words[2])) for words in split if words[:1] == [word]]
 
 
 def claimed_by_hand(space: Path) -> list[tuple[str, int]]:

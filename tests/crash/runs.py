@@ -9,16 +9,19 @@ from typing import TYPE_CHECKING, NamedTuple
 from orgpost.clock import FakeClock
 from orgpost.org import scan, syntax
 from orgpost.store.disk import SCRATCH
+from orgpost.store.journal import outcomes_of, without_voids
+from orgpost.store.journal_file import JournalFile
 from orgpost.store.memory import MemoryCalls, MemoryStore
 from orgpost.store.memory_disk import SPACE, MemoryDisk
 from tests.crash.power import Change, Disk, History, Walk
-from tests.crash.scenarios import PATHS, Model, Play, Scenario, Step
+from tests.crash.scenarios import PATHS, Model, Play, Scenario, Step, apply
 from tests.store.stages import INBOX
 
 if TYPE_CHECKING:
     import random
     from collections.abc import Iterator
 
+    from orgpost.store.files import FileStore
     from orgpost.store.memory_disk import Node
 
 SECOND_NS = 10**9
@@ -126,18 +129,36 @@ def journalled(store: MemoryStore) -> set[str]:
 
 def entries(store: MemoryStore, path: str) -> tuple[bytes, ...]:
     """Give the entries of a file; its header is there whole, or nothing is."""
-    data = store.view(path).data
+    view = store.view(path)
+    data = with_outcomes(store, path, view.data) if view.outcomes else view.data
     spans = scan.spans(data)
     before = data[: spans[0].start] if spans else data
     assert before in {b"", syntax.header(path)}, f"torn header: {before!r}"
     return tuple(data[start:end] for start, end in spans)
 
 
+def with_outcomes(store: FileStore, path: str, data: bytes) -> bytes:
+    """Put in what was told and waits for a person's save, as the journal has it."""
+    reading = JournalFile(store.disk, store.clock, path).peek()
+    for part in () if reading is None else outcomes_of(without_voids(reading.records)):
+        span = scan.find_id(data, part.id)
+        assert span is not None, "an outcome of nothing"
+        raw = apply(data[span.start : span.end], syntax.MESSAGE, part.new)
+        assert raw is not None, "an outcome that cannot be put in"
+        data = data[: span.start] + raw + data[span.end :]
+    return data
+
+
+def process(machine: MemoryDisk) -> MemoryStore:
+    """Start a process that knows outcomes."""
+    return MemoryStore(disk=machine, lock_seconds=1, apply=apply)
+
+
 def recover(machine: MemoryDisk) -> Model:
     """Let a new process read everything, then another: it finds the same and changes nothing."""
-    first = read(MemoryStore(disk=machine, lock_seconds=1))
+    first = read(process(machine))
     before = dict(files(machine.find(SPACE)))
-    assert read(MemoryStore(disk=machine, lock_seconds=1)) == first, "the second look differs"
+    assert read(process(machine)) == first, "the second look differs"
     after = dict(files(machine.find(SPACE)))
     changed = {path for path in {*before, *after} if before.get(path) != after.get(path)}
     assert changed == set(), "the second recovery changed something"

@@ -9,13 +9,14 @@ from __future__ import annotations
 import errno
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from orgpost.errors import DiskFailed
 from orgpost.org import scan
 from orgpost.store.files import FileStore
 from orgpost.store.memory_disk import SPACE
-from orgpost.store.page import Move, Page
+from orgpost.store.page import Move, Outcome, Page
 from orgpost.store.person import RENAME, TRUNCATE, Person
 from tests.store.stages import ARCHIVE, INBOX, entry, marking, writing
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from orgpost.clock import FakeClock
+    from orgpost.org.syntax import FileKind
     from orgpost.store.memory import MemoryCalls
 
 Model = dict[str, tuple[bytes, ...]]
@@ -40,7 +42,8 @@ class Play:
     def next_process(self) -> None:
         """Go on in another process."""
         self.calls = self._start()
-        self.store = FileStore(SPACE, self.clock, calls=self.calls, lock_seconds=2.0)
+        known = partial(FileStore, SPACE, self.clock, lock_seconds=2.0)
+        self.store = known(calls=self.calls, apply=apply)
 
 
 class Step(NamedTuple):
@@ -128,6 +131,24 @@ def mark(keyword: str, *numbers: int) -> Step:
     return Step(words, lambda play: play.store.edit(INBOX, decide), _on(INBOX, change))
 
 
+def apply(raw: bytes, _: FileKind, keyword: bytes) -> bytes | None:
+    """Put an outcome in, which is a keyword for a message that is unread yet."""
+    if raw.startswith(b"* " + keyword):
+        return raw  # it was put in before
+    return raw.replace(b"* UNREAD  ", b"* %-8s" % keyword, 1) if raw[2:8] == b"UNREAD" else None
+
+
+def report(keyword: str, number: int) -> Step:
+    """Report an outcome of a message, which waits where a person has unsaved changes."""
+    decide = marking(f"msg-{number}", keyword)
+    outcome = Outcome(b"msg-%d" % number, keyword.encode())
+    return Step(
+        f"report {number} {keyword}",
+        lambda play: play.store.edit(INBOX, decide, outcome=outcome),
+        mark(keyword, number).change,
+    )
+
+
 def lengthen(number: int, text: str = "one more line") -> Step:
     """Let a message be longer."""
     decide = writing(f"msg-{number}", text)
@@ -204,6 +225,18 @@ def person_adds(number: int, how: str = TRUNCATE, *, waiting: int = 0) -> Step:
     )
 
 
+def person_marks(keyword: str, number: int) -> Step:
+    """Let a person set the keyword of a message, and save."""
+    step = mark(keyword, number)
+    old, new = (b"* %-8s About msg-%d\n" % (word, number) for word in (b"UNREAD", keyword.encode()))
+    return Step(
+        f"person marks {number} {keyword}",
+        lambda play: play.person.edit(INBOX, lambda data: data.replace(old, new)),
+        step.change,
+        by_person=True,
+    )
+
+
 def fails(step: Step, call: str, nth: int = 1) -> Step:
     """Let the disk fail in the middle: the step is told to have failed, and may be there or not."""
 
@@ -258,6 +291,16 @@ SCENARIOS = (
         (
             *(mark("READ", 1), person_locks(), send(4), send(5), look(), wait(0.6), send(6)),
             *(person_adds(9, waiting=3), person_unlocks(), wait(1.0), send(7), mark("READ", 5)),
+        ),
+        THREE,
+    ),
+    Scenario(
+        "outcomes",
+        (
+            *(mark("READ", 1), wait(0.6), person_locks(), report("DONE", 2), send(4), look()),
+            *(report("TODO", 4), person_adds(9, waiting=1), person_unlocks(), wait(1.0)),
+            *(look(), mark("READ", 2), person_locks(), report("READ", 3), person_unlocks()),
+            *(wait(0.1), send(5), report("DONE", 5)),
         ),
         THREE,
     ),

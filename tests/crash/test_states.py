@@ -12,11 +12,37 @@ from typing import TYPE_CHECKING
 import pytest
 
 from orgpost.org import scan
-from orgpost.store.memory import Killed, MemoryCalls, MemoryStore
+from orgpost.store.memory import Killed, MemoryCalls
 from orgpost.store.memory_disk import SPACE
 from orgpost.store.person import SAVES, Person
-from tests.crash.runs import Crash, Run, go_on, kept_aside, read, record, recover, scratches
-from tests.crash.scenarios import SCENARIOS, Model, Scenario, send, text_of
+from tests.crash.runs import (
+    Crash,
+    Run,
+    files,
+    go_on,
+    kept_aside,
+    process,
+    read,
+    record,
+    recover,
+    scratches,
+)
+from tests.crash.scenarios import (
+    SCENARIOS,
+    THREE,
+    Model,
+    Scenario,
+    confirm,
+    look,
+    mark,
+    person_locks,
+    person_marks,
+    person_unlocks,
+    report,
+    send,
+    text_of,
+    wait,
+)
 from tests.store.stages import INBOX
 
 if TYPE_CHECKING:
@@ -74,6 +100,35 @@ def test_what_was_told_is_there_after_any_crash(
     record_property("recoveries", len(seen))
 
 
+OVERTAKEN = Scenario(
+    "overtaken",
+    (
+        *(person_locks(), report("DONE", 2), look(), person_marks("TODO", 2), person_unlocks()),
+        *(wait(1.0), look(), mark("READ", 1), wait(0.6), confirm()),
+    ),
+    THREE,
+)
+TOLD, SAVED = 2, 4
+
+
+def test_an_outcome_is_in_the_file_or_in_quarantine_after_any_crash(rng: random.Random) -> None:
+    """Where a person was faster it is kept aside, where nobody was it is put in once."""
+    run = record(OVERTAKEN)
+    found = {crash.disk.key(run.root): crash for crash in run.crashes(rng, STATES // 1000)}
+    print(f"{len(found)} crashes around an outcome")
+    for crash in found.values():
+        machine = run.machine(crash, 3)
+        Person(SPACE, MemoryCalls(machine)).unlock(INBOX)
+        words, keyword = run.words(crash), recover(machine)[INBOX][1][2:8].strip()
+        there = dict(files(machine.find(SPACE)))
+        kept = [data for path, (_, data) in there.items() if path.endswith("overtaken/bytes")]
+        if crash.told >= SAVED:
+            assert (keyword, set(kept)) == (b"TODO", {b"DONE"}), words
+        else:
+            assert keyword in ({b"DONE"} if crash.told >= TOLD else {b"UNREAD", b"DONE"}), words
+            assert kept == [], words
+
+
 @each_scenario
 def test_a_recovery_may_be_killed_at_each_of_its_calls(
     scenario: Scenario, rng: random.Random
@@ -92,7 +147,7 @@ def test_a_recovery_may_be_killed_at_each_of_its_calls(
 
 def is_done(machine: MemoryDisk, nth: int) -> bool:
     """Let a process look at everything, and kill it at its n-th call; say whether it was done."""
-    store = MemoryStore(disk=machine, lock_seconds=1)
+    store = process(machine)
     store.calls.die(nth)
     try:
         read(store)

@@ -30,6 +30,7 @@ EMACS = "tests/race/test_with_emacs.py"
 EIO = "tests/fault/test_eio.py"
 MODEL = ("tests/store/test_model.py", "-k", "long")
 TEXT = ("tests/fuzz/test_text.py",)
+CLAIMS = ("tests/race/test_claims.py", "-k", "old_token")
 
 BUGS = (
     Bug(
@@ -284,5 +285,71 @@ BUGS = (
         "        if not self._are_in(rows, data):\n",
         "        if rows:\n",
         ("tests/store/test_rows.py", "-k", "doubles"),
+    ),
+    Bug(
+        28,
+        "no fence token: the token is not compared",
+        "agent_inbox/rights.py",
+        "    if token is not None and token != task.token:\n",
+        "    if token is None and token != task.token:\n",
+        CLAIMS,
+    ),
+    Bug(
+        29,
+        "lease not checked under the lock",
+        "agent_inbox/holding.py",
+        """        def decide(task: Task, entry: Entry, sheet: Sheet) -> Step:
+            must_hold(task, entry, hold, event, sheet.leases_at)
+            return report.step(task, sheet.when)
+""",
+        """        self.check(hold, event, life.Result())
+
+        def decide(task: Task, entry: Entry, sheet: Sheet) -> Step:
+            return report.step(task, sheet.when)
+""",
+        ("tests/tasks/test_late_holders.py", "-k", "late_for_the_lock"),
+    ),
+    Bug(
+        30,
+        "an expiry gives the token to the next one",
+        "agent_inbox/life.py",
+        "    return _moved(task, to, RAN_OUT, when, _freed(task))\n",
+        "    again = Lease(None, task.token - 1, None).text()\n"
+        '    return _moved(task, to, RAN_OUT, when, {"LEASE": again})\n',
+        CLAIMS,
+    ),
+    Bug(
+        31,
+        "places relied on after a whole write",
+        "agent_inbox/kept.py",
+        "        if page.editor is not None or _generation(page) != self._generation:\n",
+        "        if page.editor is not None:\n",
+        ("tests/tasks/test_kept_queue.py", "-k", "first_line"),
+    ),
+    Bug(
+        32,
+        "what was taken back is told as if it stood there",
+        "store/file_state.py",
+        "        return None if records is None else without_voids(records)\n",
+        "        return records\n",
+        ("tests/tasks/test_kept_queue.py", "-k", "taken_back"),
+    ),
+    Bug(
+        33,
+        "outcomes forgotten before they are in the file",
+        "store/held.py",
+        "            file.replace(self._with_outcomes(data, report=True))\n",
+        "            new = self._with_outcomes(data, report=True)\n"
+        "            file.forget(file.at.last)\n            file.replace(new)\n",
+        ("tests/crash/test_states.py", "-k", "outcome and told"),
+        "small",
+    ),
+    Bug(
+        34,
+        "an outcome that is in the file is taken for overtaken",
+        "agent_inbox/outcomes.py",
+        "    return raw if _is_applied(task, entry) else None\n",
+        "    return None\n",
+        ("tests/crash/test_task_kills.py", "-k", "at_call and folded"),
     ),
 )

@@ -162,20 +162,35 @@ class Held:
     def _with_outcomes(self, data: bytes, *, report: bool = False) -> bytes:
         """Give the file with what waits for it; what a person overtook is kept aside."""
         for part in self.outcomes:
-            span = scan.find_id(data, part.id)
-            new = None
-            if span is not None and self._apply is not None:
-                kind = scan.file_kind(data, self._file.kind or TASK)
-                new = self._apply(data[span.start : span.end], kind, part.new)
+            span, new = self._with_outcome(data, part)
             if span is not None and new is not None:
                 data = data[: span.start] + new + data[span.end :]
             elif report:
                 self._file.report("overtaken", self._file.path, part)
         return data
 
+    def _with_outcome(self, data: bytes, part: Part) -> tuple[scan.Span | None, bytes | None]:
+        span = scan.find_id(data, part.id)
+        if span is None or self._apply is None:
+            return span, None
+        kind = scan.file_kind(data, self._file.kind or TASK)
+        return span, self._apply(data[span.start : span.end], kind, part.new)
+
     def _report(self, mended: Mended) -> None:
+        there = self._are_in(mended.data) if mended.overtaken else ()
         for part in mended.overtaken:
-            self._file.report("overtaken", self._file.path, part)
+            if part.id not in there:
+                self._file.report("overtaken", self._file.path, part)
+
+    def _are_in(self, data: bytes) -> set[bytes]:
+        # The power may have gone after the fold, and before its records were forgotten: then what
+        # differs from the records is the outcome, and no person's.
+        found = set()
+        for part in self.outcomes:
+            span, new = self._with_outcome(data, part)
+            if span is not None and new == data[span.start : span.end]:
+                found.add(part.id)
+        return found
 
     def confirm(self) -> None:
         """Sync the file and empty its journal, where the file is ours."""

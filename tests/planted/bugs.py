@@ -324,7 +324,7 @@ BUGS = (
         "agent_inbox/kept.py",
         "        if page.editor is not None or _generation(page) != self._generation:\n",
         "        if page.editor is not None:\n",
-        ("tests/tasks/test_kept_queue.py", "-k", "first_line"),
+        ("tests/tasks/test_kept_places.py", "-k", "first_line"),
     ),
     Bug(
         32,
@@ -332,7 +332,7 @@ BUGS = (
         "store/file_state.py",
         "        return None if records is None else without_voids(records)\n",
         "        return records\n",
-        ("tests/tasks/test_kept_queue.py", "-k", "taken_back"),
+        ("tests/tasks/test_kept_places.py", "-k", "taken_back"),
     ),
     Bug(
         33,

@@ -56,7 +56,7 @@ def other(shop: Shop, calls: Calls | None = None) -> Shop:
 def test_with_nothing_foreign_the_file_is_read_once(shop: Shop, reads: list[str]) -> None:
     """Two agents and one who adds work at the same time; nobody reads it all again."""
     beside = other(shop)
-    for number in range(5):
+    for number in range(30):
         shop.add(f"task {number}")
     one, two = shop.inbox(), beside.inbox()
     shop.me = beside.me = "tex-agent"

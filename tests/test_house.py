@@ -47,6 +47,7 @@ PLANTS = {
         ("message_store/__init__.py", "import orgpost.settings_file"),
         ("doctor/__init__.py", "import orgpost.post"),
         ("post.py", "import orgpost.cli"),
+        ("mcp/mail.py", "import orgpost.cli"),
         ("hook.py", "import orgpost.errors"),
         ("hook.py", "from orgpost import OrgpostError"),
         ("stranger.py", "import orgpost.errors"),
@@ -67,8 +68,13 @@ PLANTS = {
         ("cli/__init__.py", "from yaml import safe_load"),
         ("store/files.py", "import yaml"),
     ],
-    "The hook's second stage belongs to the door alone": [
+    "The hook's second stage belongs to the doors alone": [
         ("post.py", "import orgpost.hook"),
+    ],
+    "Only the second door knows its protocol": [
+        ("cli/__init__.py", "import mcp"),
+        ("post.py", "from mcp_types import Tool"),
+        ("mcp/mail.py", "import pydantic"),
     ],
 }
 

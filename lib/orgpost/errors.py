@@ -380,3 +380,15 @@ def _say_problem(problem: Problem) -> str:
     key = f"{problem['key']}: " if problem["key"] else ""
     hint = f" ({problem['hint']})" if problem["hint"] else ""
     return f"{problem['file']}{line}: {key}{problem['problem']}{hint}"
+
+
+def place_of(error: BaseException) -> str:
+    """Say where a fault of the program was met.
+
+    Never the error's own words: they may hold what somebody wrote, or a secret.
+    """
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = f"{trace.tb_frame.f_code.co_name}:{trace.tb_lineno}" if trace else "nowhere"
+    return f"{type(error).__name__} in {where}"

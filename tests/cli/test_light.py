@@ -23,7 +23,7 @@ HEAVY: Final = {"dataclasses", "inspect", "json", "subprocess", "tempfile", "shu
 OTHERS: Final = (
     {"doctor", "migrate", "hook", "hook_copy", "budget", "task", "governor"}
     | {
-        *("agent_inbox", "answering", "refusals", "cli.tasks", "cli.task_words", "cli.frame"),
+        *("agent_inbox", "answering", "refusals", "cli.tasks", "cli.task_words", "frame"),
     }
     | {
         *("cli.sending", "cli.showing", "cli.sorting", "cli.finding", "cli.people", "cli.places"),

@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any, Final
 
 from orgpost.cli.show import Show, Unwritten
-from orgpost.errors import Failed, OrgpostError
+from orgpost.errors import Failed, OrgpostError, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -59,16 +59,7 @@ def _failed(error: Exception) -> Failed:
         return Failed(f"{error.strerror}: {error.filename}")
     if isinstance(error, ModuleNotFoundError):
         return Failed(f"{sys.executable} has no {error.name}", hint=_INSTALL)
-    return Failed(_place_of(error), hint="this is a fault of orgpost: please report it")
-
-
-def _place_of(error: Exception) -> str:
-    # Never the error's own words: they may hold what somebody wrote, or a secret.
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    where = f"{trace.tb_frame.f_code.co_name}:{trace.tb_lineno}" if trace else "nowhere"
-    return f"{type(error).__name__} in {where}"
+    return Failed(place_of(error), hint="this is a fault of orgpost: please report it")
 
 
 def _answer(words: Sequence[str], show: Show) -> int:

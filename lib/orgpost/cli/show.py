@@ -1,15 +1,15 @@
 """The only place that prints: people's words or one JSON document on stdout, trouble on stderr.
 
-What others wrote never reaches a terminal raw: controls, bidi marks and invisible characters are
-spelled out, so that no message can move a cursor, set a title or hide its own end.
+What others wrote never reaches a terminal raw: `safe` and `one_line` spell it out.
 """
 
 from __future__ import annotations
 
 import os
-import re
 import sys
 from typing import TYPE_CHECKING, Any, Final
+
+from orgpost.spelled import one_line, safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -18,30 +18,10 @@ if TYPE_CHECKING:
 
     from orgpost.errors import OrgpostError
 
-_UNSEEN: Final = (
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff"
-    "\ufffe\uffff\U000e0000-\U000e01ef]"
-)
-_LAST_CONTROL: Final = 0x9F
+__all__ = ["Show", "Unwritten", "Working", "one_line", "safe"]
+
 _COLOURS: Final = {"bold": "1", "dim": "2", "red": "31"}
 _PATIENCE_SECONDS: Final = 0.7
-
-
-def safe(text: str) -> str:
-    """Spell out what must not reach a terminal; line ends and tabs stay."""
-    return text if text.isascii() and text.isprintable() else re.sub(_UNSEEN, _spelled, text)
-
-
-def one_line(text: str) -> str:
-    """Spell out line ends and tabs too."""
-    return safe(text).replace("\n", "\\n").replace("\t", "\\t")
-
-
-def _spelled(found: re.Match[str]) -> str:
-    number = ord(found[0])
-    if 0xDC80 <= number <= 0xDCFF:  # noqa: PLR2004  a byte that is no UTF-8
-        return f"\\x{number - 0xDC00:02x}"
-    return f"\\x{number:02x}" if number <= _LAST_CONTROL else f"<U+{number:04X}>"
 
 
 class Unwritten(Exception):

@@ -92,9 +92,10 @@ def _words(args: Any, message: Message, desk: Desk) -> Iterable[str]:
     tier = desk.tier(message)
     if desk.show.terminal:
         return _plain_view(message, tier, desk)
-    from orgpost.cli.frame import frame
+    from orgpost.frame import LIMIT, frame
 
-    return [frame(message, tier, "local", desk.clock, full=args.full)]
+    limit = None if args.full else LIMIT
+    return [frame(message, tier, "local", desk.clock, limit=limit).text]
 
 
 def _plain_view(message: Message, tier: str, desk: Desk) -> list[str]:

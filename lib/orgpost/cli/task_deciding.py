@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from orgpost.cli.desk import plain_text
 from orgpost.cli.show import one_line
-from orgpost.cli.task_words import Meant, meant
+from orgpost.cli.task_words import meant
 from orgpost.errors import InvalidField
 from orgpost.org.quote import one_line as checked_line
 from orgpost.states import Event, TaskState
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from orgpost.cli.desk import Desk
+    from orgpost.meaning import Meant
     from orgpost.task import Task
 
 

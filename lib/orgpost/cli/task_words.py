@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
+from orgpost import meaning
 from orgpost.cli.ages import age
 from orgpost.cli.show import one_line
-from orgpost.errors import AmbiguousActor, Usage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -14,41 +14,21 @@ if TYPE_CHECKING:
 
     from orgpost.agent_inbox import AgentInbox
     from orgpost.cli.desk import Desk
+    from orgpost.meaning import Meant
     from orgpost.task import Task
 
 _MARKS: Final = {"high": "!", "normal": " ", "low": "-"}
 _AGE_WIDTH: Final = 5
 
 
-class Meant(NamedTuple):
-    """A task that somebody means: its exact id, and the inbox that it stands in."""
-
-    id: str
-    inbox: AgentInbox
-
-
 def meant(part: str, desk: Desk, event: str) -> Meant:
     """Find the task that somebody means by a part of its id."""
-    found = desk.post.tasks.resolve(part, event=event)
-    if found.source.folder == "trays":
-        raise Usage(f"{event}: {part} is in the tray {found.source.name}, which is no agent's")
-    return Meant(found.entry().id or part, desk.post.inbox(found.source.name))
+    return meaning.meant(part, desk.post, event)
 
 
 def agent_of(name: str | None, desk: Desk) -> str:
     """Give the agent that is meant: the one named, else who acts, else its only one."""
-    if name is not None:
-        return desk.actor(name)
-    me = desk.me
-    actor = desk.contacts.get(me)
-    if actor is not None and actor.kind != "person":
-        return actor.owner if actor.kind == "helper" and actor.owner else me
-    agents = [each.id for each in desk.contacts.agents_of(me) if each.kind == "agent"]
-    if len(agents) > 1:
-        raise AmbiguousActor("AGENT", agents)
-    if not agents:
-        raise Usage(f"{me} has no agent", hint="orgpost contacts add NAME --kind agent")
-    return agents[0]
+    return meaning.agent_of(desk.me, desk.contacts) if name is None else desk.actor(name)
 
 
 def my_agents(desk: Desk) -> list[str]:
@@ -76,11 +56,9 @@ def tell(task: Task, words: str, desk: Desk, *, quiet: bool = False, **more: Any
 
 def local(moment: datetime | None, desk: Desk) -> str:
     """Write a time as people read it: of today only the clock's."""
-    if moment is None:
-        return "?"
-    zone = desk.clock.zone()
-    there, now = moment.astimezone(zone), desk.clock.now().astimezone(zone)
-    return f"{there:%H:%M}" if there.date() == now.date() else f"{there:%Y-%m-%d %H:%M}"
+    from orgpost.frame import local as as_people_read_it
+
+    return as_people_read_it(moment, desk.clock)
 
 
 def task_rows(tasks: Sequence[Task], desk: Desk) -> list[str]:

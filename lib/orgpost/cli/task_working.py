@@ -6,12 +6,12 @@ A result or an error that comes with a refused call is kept, and the refusal say
 from __future__ import annotations
 
 import os
-import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
+from orgpost import meaning
 from orgpost.cli.desk import plain_text
 from orgpost.cli.show import one_line
-from orgpost.cli.task_words import Meant, inbox_of, local, meant, tell
+from orgpost.cli.task_words import inbox_of, local, meant, tell
 from orgpost.errors import InvalidField, Usage
 from orgpost.org.stamp import utc_text
 from orgpost.states import Event, TaskState
@@ -19,9 +19,8 @@ from orgpost.states import Event, TaskState
 if TYPE_CHECKING:
     from orgpost.agent_inbox import AgentInbox, Hold
     from orgpost.cli.desk import Desk
+    from orgpost.meaning import Meant
     from orgpost.task import Claim, Task
-
-_TOKEN: Final = "[1-9][0-9]{0,17}"  # noqa: S105  what a token looks like, not one
 
 
 def run_claim(args: Any, desk: Desk) -> None:
@@ -140,9 +139,4 @@ def _held(args: Any, desk: Desk, event: Event) -> tuple[Meant, Hold]:
 
 def token_of(id: str) -> int | None:
     """Give the token that the environment has for this very task."""
-    words = os.environ.get("ORGPOST_TASK_TOKEN", "")
-    if os.environ.get("ORGPOST_TASK_ID") != id or not words:
-        return None
-    if not re.fullmatch(_TOKEN, words):
-        raise Usage("$ORGPOST_TASK_TOKEN is no token", hint="a whole number from 1 on, or unset it")
-    return int(words)
+    return meaning.token_of(id, os.environ)

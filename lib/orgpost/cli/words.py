@@ -33,6 +33,7 @@ HOMES: Final[Mapping[str, str]] = {
     "migrate": "places",
     "doctor": "places",
     "config": "options",
+    "mcp": "serving",
 }
 # Our words are English; to look for translations of argparse's would cost each start more than
 # all of the parsing.
@@ -61,6 +62,7 @@ orgpost COMMAND ... [--space DIR] [--as ACTOR] [--json]     a post office of pla
   budget                  tokens spent and left   doctor               what is wrong, and --fix
   migrate [DIR]           take over an old space
   hook EVENT              what a coding agent's hook runs
+  mcp                     the same verbs for programs, by the Model Context Protocol
 
   TEXT of - is read from stdin; a TEXT that begins with - comes after --.
   An ID may be a part of one, of 4 characters or more. orgpost help COMMAND says more.

@@ -1,0 +1,33 @@
+"""Text of others, spelled out so that it can be shown: at a terminal, or to a program that reads.
+
+Controls, bidi marks and invisible characters become words, so that no message can move a cursor,
+set a title or hide its own end.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_UNSEEN: Final = (
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff"
+    "\ufffe\uffff\U000e0000-\U000e01ef]"
+)
+_LAST_CONTROL: Final = 0x9F
+
+
+def safe(text: str) -> str:
+    """Spell out what must not reach a terminal; line ends and tabs stay."""
+    return text if text.isascii() and text.isprintable() else re.sub(_UNSEEN, _spelled, text)
+
+
+def one_line(text: str) -> str:
+    """Spell out line ends and tabs too."""
+    return safe(text).replace("\n", "\\n").replace("\t", "\\t")
+
+
+def _spelled(found: re.Match[str]) -> str:
+    number = ord(found[0])
+    if 0xDC80 <= number <= 0xDCFF:  # noqa: PLR2004  a byte that is no UTF-8
+        return f"\\x{number - 0xDC00:02x}"
+    return f"\\x{number:02x}" if number <= _LAST_CONTROL else f"<U+{number:04X}>"

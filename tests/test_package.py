@@ -20,6 +20,7 @@ import pytest
 import orgpost
 
 ROOT = Path(__file__).resolve().parents[1]
+BESIDE = (".claude-plugin", "agents", "commands", "hooks", "templates")
 
 pytestmark = pytest.mark.slow
 
@@ -89,14 +90,12 @@ def files_below(folder: str) -> set[str]:
     }
 
 
-def test_the_wheel_holds_the_library_the_hooks_and_the_templates(built: Built) -> None:
+def test_the_wheel_holds_the_library_and_what_lies_beside_it(built: Built) -> None:
     """Who installs the wheel has all that runs, and none of what only tests it."""
     with zipfile.ZipFile(built.wheel) as archive:
         inside = {name for name in archive.namelist() if ".dist-info/" not in name}
     library = {name.removeprefix("lib/") for name in files_below("lib")}
-    beside = {
-        f"orgpost/{name}" for folder in ("hooks", "templates") for name in files_below(folder)
-    }
+    beside = {f"orgpost/{name}" for folder in BESIDE for name in files_below(folder)}
     assert inside == library | beside
 
 
@@ -113,7 +112,7 @@ def test_the_source_archive_holds_all_that_builds_and_tests(built: Built) -> Non
     """Who has the archive can do what we do: build, test, read."""
     with tarfile.open(built.sdist) as archive:
         members = {member.name.partition("/")[2]: member.mode for member in archive}
-    folders = ("lib", "hooks", "templates", "tests", "docs", "bench")
+    folders = (*BESIDE, "lib", "tests", "docs", "bench")
     wanted = {name for folder in folders for name in files_below(folder)}
     wanted |= {"LICENSE", "Makefile", "README.md", "UPGRADING.md", "module.yaml", ".ci/run"}
     assert sorted(wanted - members.keys()) == []

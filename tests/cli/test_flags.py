@@ -23,6 +23,7 @@ ELSEWHERE: Final = {
     *("migrate --dry-run", "config show --origin", "contacts remove --force"),
     *("reply --route", "archive --auto", "archive --older-than", "archive --dry-run"),
     *("mark --all", "send --via", "reply --via"),
+    *("config completion --list", "config completion --prefix"),
 }
 LISTED: Final = {
     "--all": [],

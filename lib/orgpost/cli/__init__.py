@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 _VALUED = ("--space", "--as")
+# What a shell asks at each press of a key has a door of its own, as a hook has.
+_CANDIDATES = ["config", "completion", "--list"]
 _OBJECTS_OF_A_START = 50_000
 
 
@@ -39,6 +41,11 @@ def _run(words: list[str]) -> int:
         from orgpost.cli.hook import run_hook
 
         return run_hook(words[:at] + words[at + 1 :])
+    if words[at : at + len(_CANDIDATES)] == _CANDIDATES and "--json" not in words:
+        from orgpost.cli.candidates import run_list
+
+        after = at + len(_CANDIDATES)
+        return run_list(words[after : after + 1] + words[:at] + words[after + 1 :])
     from orgpost.cli.door import run
 
     return run(words)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def add(_command: str, parser: argparse.ArgumentParser) -> None:
     """Say what the command understands."""
     parser.description = "Show, check and change settings."
-    below = parser.add_subparsers(metavar="show|get|set|check|path", required=True)
+    below = parser.add_subparsers(metavar="show|get|set|check|path|completion", required=True)
     showing = below.add_parser("show", help="all settings")
     showing.add_argument("--origin", action="store_true", help="and where each comes from")
     showing.set_defaults(run=_show)
@@ -32,6 +32,12 @@ def add(_command: str, parser: argparse.ArgumentParser) -> None:
     setting.set_defaults(run=_set)
     below.add_parser("check", help="what is wrong with them").set_defaults(run=_check)
     below.add_parser("path", help="the files").set_defaults(run=_path)
+    completing = below.add_parser("completion", help="a script that teaches a shell the words")
+    completing.add_argument("shell", nargs="?", choices=("bash", "zsh", "fish"), help="which one")
+    kinds = ("actors", "agents", "messages", "tasks")
+    completing.add_argument("--list", choices=kinds, help="what such a script asks for")
+    completing.add_argument("--prefix", metavar="P", help="with --list: what begins so")
+    completing.set_defaults(run=_completion)
 
 
 def _show(args: Any, desk: Desk) -> None:
@@ -110,6 +116,21 @@ def _path(_args: Any, desk: Desk) -> None:
     paths = settings_file.files(desk.space_or_none(), os.environ)
     data = [{"path": str(path), "exists": path.exists()} for path in paths]
     desk.show.answer({"files": data}, [one_line(str(path)) for path in paths])
+
+
+def _completion(args: Any, desk: Desk) -> None:
+    if bool(args.shell) == bool(args.list) or (args.prefix and args.shell):
+        raise Usage("completion takes a shell, or --list", hint="orgpost config completion bash")
+    if args.list:
+        from orgpost.cli.candidates import listed
+
+        found = listed(args.list, args.prefix or "", desk.space_named, desk.actor_named)
+        desk.show.answer({"words": found}, found)
+        return
+    from orgpost.cli.completion import script
+
+    text = script(args.shell)
+    desk.show.answer({"shell": args.shell, "script": text}, [text.removesuffix("\n")])
 
 
 def _said(value: Any) -> str:

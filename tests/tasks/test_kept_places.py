@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import errno
 import os
+import threading
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from orgpost.agent_inbox import Hold
 from orgpost.errors import NoSpace
 from orgpost.org import syntax
 from orgpost.store import FileStore
@@ -18,6 +20,7 @@ from orgpost.store.file_state import FileState
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from orgpost.agent_inbox.changing import Sheet
     from tests.tasks.conftest import Shop
 
 
@@ -134,3 +137,44 @@ def test_a_person_who_saves_with_the_same_size_is_noticed(
     assert [inbox.claim()[0].task.id for _ in range(3)] == ids[1:]
     assert {shop.now(id).title for id in ids} == {f"task {number}" for number in range(4)}
     assert [shop.now(id).token for id in ids] == [1] * 4
+
+
+class Slow(FileStore):
+    """A process that may be stopped when it has written, before it notes what it did."""
+
+    afterwards: Callable[[], object] | None = None
+
+    def edit(self, *known: Any, **facts: Any) -> Any:
+        """Write, then let others do what they want."""
+        result = super().edit(*known, **facts)
+        afterwards, self.afterwards = self.afterwards, None
+        if afterwards is not None:
+            afterwards()
+        return result
+
+
+def test_threads_that_share_an_inbox_share_no_queue(shop: Shop) -> None:
+    """One is late with what it wrote; meanwhile a person gave the task back, as another saw."""
+    task, _ = shop.add("one"), shop.add("two")
+    written, go_on = threading.Event(), threading.Event()
+
+    def afterwards() -> None:
+        written.set()
+        assert go_on.wait(10)
+
+    with Slow(shop.space, shop.clock, sync="off", lock_seconds=0.2) as store:
+        inbox = replace(shop, store=store, me="tex-agent").inbox()
+        store.afterwards = afterwards
+        late = threading.Thread(target=inbox.claim)
+        late.start()
+        assert written.wait(10)
+        with shop.acting("tex-agent"):
+            shop.inbox().release(Hold(task.id, 1))
+
+        def look(sheet: Sheet) -> list[str]:
+            go_on.set()
+            late.join()
+            return [row.id for row in sheet.queue.queued()]
+
+        assert task.id in inbox._changing.edit(look)
+        assert [claim.task.id for claim in inbox.claim()] == [task.id]

@@ -71,7 +71,8 @@ class Sheet:
 
     def __init__(self, page: Page, desk: TaskDesk, name: str, kept: KeptQueue) -> None:
         self.page, self._desk, self._name, self._kept = page, desk, name, kept
-        self.queue, self.kind = kept.read(page)
+        self._reading = kept.read(page)
+        self.queue, self.kind = self._reading.queue, self._reading.kind
         now = desk.clock.now()
         self.when = When(now.replace(microsecond=0), desk.clock.zone())
         age = desk.clock.wall_ns() - page.foreign_ns
@@ -121,7 +122,7 @@ class Sheet:
     def keep(self) -> None:
         """Rely on the queue as it is now that the page is written."""
         changed = ((span, place.new) for span, place in self._changed.items())
-        self._kept.keep(self.page, changed)
+        self._kept.keep(self.page, self._reading, changed)
 
 
 _NO_TIME: Final = datetime.min.replace(tzinfo=UTC)

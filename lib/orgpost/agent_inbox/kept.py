@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 
 
 class Reading(NamedTuple):
-    """The queue of a file as it is under the lock, and how the file spells things."""
+    """The queue of a file as it is under the lock, how the file spells things, and its layout."""
 
     queue: Queue
     kind: FileKind
+    generation: int | None
 
 
 class KeptQueue:
@@ -34,43 +35,43 @@ class KeptQueue:
 
     def __init__(self, boosts: Mapping[str, float]) -> None:
         self._boosts = boosts
-        self._layout: Layout | None = None
-        self._generation: int | None = None
-        self._reading = Reading(Queue(boosts), TASK)
+        self._kept: tuple[Layout, Reading] | None = None
 
     def read(self, page: Page) -> Reading:
-        """Give the queue of a page; it is kept no longer until `keep` is called.
+        """Give the queue of a page away; it is kept again when it is given back to `keep`.
 
-        Whoever changes his mind, or fails, leaves nothing behind that is not true.
+        Whoever changes his mind, or fails, leaves nothing behind that is not true; and two
+        threads never have the same queue.
         """
-        layout, self._layout = self._layout, None
-        self._generation = _generation(page)
-        if page.editor is not None or layout is None or not self._catch_up(page, layout):
-            kind = scan.file_kind(page.data, TASK)
-            self._reading = Reading(Queue(self._boosts, rows(page.data, kind)), kind)
-        return self._reading
+        kept, self._kept = self._kept, None
+        if kept is not None and page.editor is None and self._catch_up(page, *kept):
+            return kept[1]._replace(generation=_generation(page))
+        kind = scan.file_kind(page.data, TASK)
+        return Reading(Queue(self._boosts, rows(page.data, kind)), kind, _generation(page))
 
-    def keep(self, page: Page, changed: Iterable[tuple[scan.Span, bytes]]) -> None:
+    def keep(
+        self, page: Page, reading: Reading, changed: Iterable[tuple[scan.Span, bytes]]
+    ) -> None:
         """Rely on what was read, with what was written since: entries by their places.
 
         A whole write may have moved all of them, though each is as long as before: it puts back
         the first line that a person took away.
         """
-        if page.editor is not None or _generation(page) != self._generation:
+        layout = page.layout
+        if page.editor is not None or layout is None or layout.generation != reading.generation:
             return
-        queue, kind = self._reading
         for span, raw in changed:
             if len(raw) != span.end - span.start:
                 return
-            if row := row_of(raw, span.start, kind):
-                queue.put(row)
-        self._layout = page.layout
+            if row := row_of(raw, span.start, reading.kind):
+                reading.queue.put(row)
+        self._kept = layout, reading
 
-    def _catch_up(self, page: Page, known: Layout) -> bool:
+    def _catch_up(self, page: Page, known: Layout, reading: Reading) -> bool:
         records = page.since(known)
         if records is None:
             return False
-        queue, kind = self._reading
+        queue, kind, _ = reading
         for part in (part for record in records for part in record.parts):
             if not self._take_in(page, part, queue, kind):
                 return False

@@ -16,7 +16,17 @@ if TYPE_CHECKING:
     from orgpost.task import Task
 
 
-def make(space: Path, settings: str = "store: {sync: off, lock_seconds: 30}\n") -> Path:
+SETTINGS = """\
+store: {sync: off, lock_seconds: 30}
+messaging:
+  compute:
+    max_queue_depth: 0
+    cooldown_between_tasks: 0
+    rate_limits: {tasks_per_hour: 0}
+"""
+
+
+def make(space: Path, settings: str = SETTINGS) -> Path:
     """Make a space in which tex-agent has no tasks yet."""
     (space / "org/messaging").mkdir(parents=True)
     (space / "org/messaging/contacts.yaml").write_text(CONTACTS)
@@ -25,11 +35,11 @@ def make(space: Path, settings: str = "store: {sync: off, lock_seconds: 30}\n") 
     return space
 
 
-def add(space: Path, count: int, **facts: Any) -> list[str]:
+def add(space: Path, count: int, sender: str = "tex", **facts: Any) -> list[str]:
     """Give tex-agent so many tasks; their ids, the oldest first."""
     with Post.open(space, me="tex") as post:
         inbox = post.inbox(AGENT)
-        return [inbox.create_task("tex", f"task {n}", **facts).id for n in range(count)]
+        return [inbox.create_task(sender, f"task {n}", **facts).id for n in range(count)]
 
 
 def tasks(space: Path) -> dict[str, Task]:

@@ -31,6 +31,7 @@ SIZE = os.environ.get("SIZE", "ci")
 WORKERS = 8
 TASKS = 200
 KILLS = {"small": 8, "ci": 24, "nightly": 2000}[SIZE]
+PAID, TOKENS = 40, 100
 MANY = 10_000
 EACH = 25
 
@@ -136,7 +137,9 @@ def test_no_task_is_lost_or_worked_twice_by_workers_that_are_killed(
     space: Path, rng: random.Random
 ) -> None:
     """In the end each is DONE once, by who held it, or DEAD; no token was given twice."""
-    ids, told = add(space, TASKS), space / "told"
+    ids, told = add(space, TASKS - PAID), space / "told"
+    paid = add(space, PAID, sender="crt", estimated_tokens=TOKENS)
+    ids += paid
     told.touch()
     workers = [start(space, "work", told=told) for _ in range(WORKERS)]
     kills = 0
@@ -167,7 +170,18 @@ def test_no_task_is_lost_or_worked_twice_by_workers_that_are_killed(
         else:
             assert task.attempt >= task.max_attempts or (task.id, task.token) in {*tried, *failed}
             assert task.result is None
+    must_have_paid(space, [found[id] for id in paid])
     print(f"{kills} kills, {len(got)} claims, {len(late)} late")
+
+
+def must_have_paid(space: Path, paid: list[Task]) -> None:
+    """Whoever was killed between the entry and the ledger left that to the next submission."""
+    add(space, 1, sender="crt", estimated_tokens=TOKENS)
+    with Post.open(space, me="tex") as post:
+        used = post.governor.get_usage("crt")
+    done = sum(task.state == "DONE" for task in paid)
+    assert used["reserved_tokens"] == TOKENS
+    assert TOKENS * done <= (used["tokens_today"] or 0) <= TOKENS * len(paid)
 
 
 def _results(task: Task) -> int:

@@ -41,8 +41,8 @@ HELD = (claim(0), claim(1))
 RAN_OUT = (claim(0, 1), wait(2))
 WAITING = (*HELD, person_locks(), complete(0, "done"), fail(1))
 CASES = (
-    Case("edit in place", (claim(0), complete(0, "done")), calls=103, writes=18),
-    Case("edit with a long result", (complete(0, LONG), release(1)), HELD, calls=118, writes=15),
+    Case("edit in place", (claim(0), complete(0, "done")), calls=97, writes=11),
+    Case("edit with a long result", (complete(0, LONG), release(1)), HELD, calls=115, writes=12),
     Case(
         "edit without slack",
         (complete(0, "done"), claim(2)),
@@ -53,11 +53,11 @@ CASES = (
     Case(
         "outcomes kept", (complete(0, LONG), fail(1)), (*HELD, person_locks()), calls=128, writes=5
     ),
-    Case("outcomes folded in", (person_unlocks(), claim(2)), WAITING, calls=109, writes=14),
+    Case("outcomes folded in", (person_unlocks(), claim(2)), WAITING, calls=105, writes=10),
     Case(
         "outcomes folded in by a reader", (person_unlocks(), look()), WAITING, calls=128, writes=5
     ),
-    Case("expired and claimed", (claim_next(),), RAN_OUT, calls=79, writes=10),
+    Case("expired and claimed", (claim_next(),), RAN_OUT, calls=78, writes=8),
 )
 each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.words)
 

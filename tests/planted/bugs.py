@@ -352,4 +352,12 @@ BUGS = (
         "    return None\n",
         ("tests/crash/test_task_kills.py", "-k", "at_call and folded"),
     ),
+    Bug(
+        35,
+        "a file that is missing again is taken for one that was missing all the time",
+        "store/watch.py",
+        "            del self._seen[path]\n",
+        "            pass\n",
+        ("tests/store/test_saves.py",),
+    ),
 )

@@ -23,6 +23,7 @@ QUIET_NS: Final = 250_000_000
 SAVE_SECONDS: Final = 2.0
 _FUTURE_SECONDS: Final = 0.06
 _GONE: Final = Print(0, 0, 0)
+_NEVER: Final = (None, 0.0)
 _LOCK: Final = r"(?P<user>.*)@(?P<host>.+)\.(?P<pid>[0-9]{1,10})(?::(?P<boot>[0-9]+))?"
 _CLOCK_SLACK: Final = 2.0
 _BOOT_SLACK: Final = 60
@@ -148,6 +149,9 @@ class Watch:
             # Some editors save by moving the old file away first.
             there = self._calls.fstat(folder).st_mtime_ns
             return self._is_fresh(there) and not self._is_old(path, _GONE, SAVE_SECONDS)
+        if self._seen.get(path, _NEVER)[0] == _GONE:
+            # The next time that it is missing is another save, and not two seconds old already.
+            del self._seen[path]
         return not self._quiet(path, found) or (odd and self._is_fresh(found.st_mtime_ns))
 
     def _is_fresh(self, mtime_ns: int) -> bool:

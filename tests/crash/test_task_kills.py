@@ -41,7 +41,7 @@ HELD = (claim(0), claim(1))
 RAN_OUT = (claim(0, 1), wait(2))
 WAITING = (*HELD, person_locks(), complete(0, "done"), fail(1))
 CASES = (
-    Case("edit in place", (claim(0), complete(0, "done")), calls=97, writes=11),
+    Case("edit in place", (claim(0), complete(0, "done")), calls=96, writes=11),
     Case("edit with a long result", (complete(0, LONG), release(1)), HELD, calls=115, writes=12),
     Case(
         "edit without slack",
@@ -57,7 +57,7 @@ CASES = (
     Case(
         "outcomes folded in by a reader", (person_unlocks(), look()), WAITING, calls=128, writes=5
     ),
-    Case("expired and claimed", (claim_next(),), RAN_OUT, calls=78, writes=8),
+    Case("expired and claimed", (claim_next(),), RAN_OUT, calls=77, writes=8),
 )
 each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.words)
 

@@ -24,9 +24,10 @@ if TYPE_CHECKING:
     from orgpost.config import Settings
     from orgpost.errors import Problem
 
-FORM: Final = "orgpost hooks copy 2"
+FORM: Final = "orgpost hooks copy 3"
 CHARS: Final = "hooks.digest_chars"
-CLAIM: Final = "hooks.claim"
+CHOICES: Final = ("hooks.claim", "hooks.mid_turn", "hooks.keep_going")
+NUMBERS: Final = ("hooks.keep_going_cap", "messaging.tasks.lease_seconds")
 _ENOUGH: Final = 1_000_000
 _NO_YAML: Final = b"\0"  # stands for what cannot be read at all
 _CONTACTS: Final = "org/messaging/contacts.yaml"
@@ -100,7 +101,10 @@ def _said(settings: Settings, problems: list[Problem], asked: int | None) -> Ite
     if default := settings.text("hooks.actor") or settings.text("identity.name"):
         yield f"default {default}"
     yield f"set {CHARS} {settings.whole(CHARS) if asked is None else asked}"
-    yield f"set {CLAIM} {settings.text(CLAIM)}"
+    for key in CHOICES:
+        yield f"set {key} {settings.text(key)}"
+    for key in NUMBERS:
+        yield f"set {key} {settings.whole(key)}"
 
 
 def _asked_chars(space: Path, environ: Mapping[str, str]) -> int | None:

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from orgpost.hook import clients, digest, limit, log, session, stamps, told
+from orgpost.hook import clients, dialects, digest, limit, log, session, stamps, told
 from orgpost.hook.digest import Counts, compose
 from orgpost.hook.entry import parse
 from orgpost.hook.held import Held
@@ -41,9 +41,53 @@ def test_the_registration_works_as_it_is_printed(world: World) -> None:
 
 
 def test_every_event_that_does_something_is_registered() -> None:
-    """And no other."""
-    active = {e for e, role in clients.ROLES["claude"].items() if role != clients.SILENT}
+    """And no other; what needs a setting is left to those who set it."""
+    roles = clients.ROLES["claude"].items()
+    active = {event for event, role in roles if role not in {clients.SILENT, clients.TOOL}}
     assert set(registration()) == active
+
+
+def rows(columns: int) -> dict[str, list[str]]:
+    """The rows of a table of clients: all that its first cell names, and the other cells."""
+    found = re.findall(r"(?m)^\| (`[a-z]+`[^|]*) \|((?: [^|]+ \|)+)$", MANUAL)
+    cells = ((name, rest.strip("| ").split(" | ")) for name, rest in found)
+    return {
+        name: rest
+        for names, rest in cells
+        for name in re.findall("`([a-z]+)`", names)
+        if len(rest) == columns and name in clients.ROLES
+    }
+
+
+@pytest.mark.parametrize("client", clients.ROLES)
+def test_each_client_has_the_events_that_the_manual_says(client: str) -> None:
+    """Where it tells, where only settings make it tell, where it does something else."""
+    tells, others, *_ = rows(4)[client]
+    usual, _, at_tools = tells.partition("(")
+    table = clients.ROLES[client]
+    tools = [event for event, role in table.items() if role == clients.TOOL]
+    telling = {clients.START, clients.PROMPT, clients.SYSTEM}
+    told = [event for event, role in table.items() if role in telling]
+    told += tools if client in clients.TOLD_AT_TOOLS else []
+    assert re.findall(r"[A-Za-z]{4,}", usual) == told
+    assert re.findall(r"[A-Za-z]+", at_tools) == [e for e in tools if e not in told]
+    doing = {clients.STOP, clients.FORGET, clients.END}
+    assert re.findall(r"[A-Za-z]+", others) == [e for e, role in table.items() if role in doing]
+
+
+@pytest.mark.parametrize("client", clients.ROLES)
+def test_each_document_is_the_one_of_the_manual(client: str) -> None:
+    """Both: what tells, and what lets a turn go on."""
+    told = rows(1).get(client, [""])[0].partition("; ")[0].strip("`")
+    held_back = rows(4)[client][2].strip("`\N{EN DASH}")
+    is_json = told.startswith("{")
+    for printed, given in (
+        (told, dialects.document(client, "E", "t")),
+        (held_back, dialects.holding_back(client, "Stop", "t")),
+    ):
+        text = json.dumps("t") if is_json else "t"
+        line = printed.replace("TEXT", text).replace("EVENT", json.dumps("E"))
+        assert given.decode() == (f"{line}\n" if printed else "")
 
 
 def test_the_example_is_what_the_digest_says() -> None:

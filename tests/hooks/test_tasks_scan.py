@@ -226,7 +226,7 @@ def test_a_title_of_a_stranger_is_not_shown(tier: str) -> None:
 
 def test_without_work_nothing_is_told() -> None:
     """To a person, or where there is none."""
-    news = WorkNews(None, Told("claude", "tex", "-"), at_prompt=True)
+    news = WorkNews(None, Told("claude", "tex", "-"), repeats=True)
     assert (news.counts, news.blocks, news.is_any) == ([], [], False)
 
 

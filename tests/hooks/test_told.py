@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.hooks.world import GATE, SAMPLES, SESSION, entry, payload
+from tests.hooks.world import GATE, SESSION, entry, payload
 
 if TYPE_CHECKING:
     from tests.hooks.world import World
@@ -18,52 +17,6 @@ pytestmark = pytest.mark.slow
 
 FIRST, SECOND = "msg-20261120-083105-7k3m9q2xwd", "msg-20261120-084402-2c5t8v0hja"
 OTHER_SESSION = "9d9d3c1e-6f0e-4f0e-9a55-0d6f2d7a1c22"
-
-
-@pytest.mark.parametrize("event", ["SessionStart", "UserPromptSubmit"])
-def test_new_mail_is_told_in_the_shape_of_the_sample(event: str, world: World) -> None:
-    """One document, the same but for the facts of this mail, and then silence."""
-    world.mail(entry(FIRST, "[#A] Server is down!", BODY_ENC="eol"))
-    answer = world.hook(event)
-    sample = json.loads((SAMPLES / "claude.UserPromptSubmit.inject.json").read_text())
-    sample["hookSpecificOutput"]["hookEventName"] = event
-    assert json.loads(answer.stdout) == sample
-    assert world.hook(event).is_silent
-
-
-def test_the_answer_to_a_start_is_the_sample_byte_for_byte(world: World) -> None:
-    """Two that are listed, one of a stranger that is only counted."""
-    world.mail(
-        entry(FIRST, "[#A] Server is down!", BODY_ENC="eol"),
-        entry(
-            SECOND,
-            "Notes for the review",
-            sender="tex",
-            body="x" * 412,
-            created="2026-11-20 Fri 09:44:02",
-            EXPECTS="reply",
-        ),
-        entry("msg-20261120-084500-0000000000", sender="mallory"),
-    )
-    sample = (SAMPLES / "claude.SessionStart.inject.json").read_bytes()
-    assert world.hook("SessionStart").stdout.rstrip(b"\n") == sample.rstrip(b"\n")
-
-
-@pytest.mark.parametrize(
-    "sample",
-    [
-        path.name
-        for path in sorted(SAMPLES.glob("*.stdin.json"))
-        if path.name.split(".")[:2]
-        not in (["claude", "SessionStart"], ["claude", "UserPromptSubmit"])
-    ],
-)
-def test_every_other_event_is_silent(sample: str, world: World) -> None:
-    """Of any client, with news: nothing on stdout, nothing on stderr, exit 0."""
-    world.mail(entry(FIRST))
-    client, event, *_ = sample.split(".")
-    answer = world.hook(event, client=client, stdin=(SAMPLES / sample).read_bytes())
-    assert answer.is_silent
 
 
 def test_only_what_is_new_is_told(world: World) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -255,25 +254,6 @@ def test_a_session_that_another_process_holds_is_left_alone(world: World) -> Non
         assert world.hook().is_silent
     assert world.log()[-1]["error"] == "another process has this session"
     assert world.hook().ids == [FIRST]
-
-
-@pytest.mark.parametrize(
-    ("stdin", "client"),
-    [
-        ({"cursor_version": "3.20"}, "cursor"),
-        ({"conversationId": "c", "invocationNum": 0}, "antigravity"),
-        ({"hookEventName": "UserPromptSubmit", "sessionId": "s"}, "vscode"),
-        ({"clineVersion": "3"}, "cline"),
-        ({"agent_action_name": "pre_user_prompt"}, "windsurf"),
-    ],
-)
-def test_settings_that_another_client_runs_are_that_clients(
-    stdin: dict[str, object], client: str, world: World
-) -> None:
-    """It says so itself; and where nothing is spoken to it, the hook is silent."""
-    world.mail(entry(FIRST))
-    assert world.hook(stdin=json.dumps(stdin).encode()).is_silent
-    assert world.log()[0]["client"] == client
 
 
 def test_no_hook_changes_a_byte_of_the_mail(world: World) -> None:

@@ -17,6 +17,7 @@ from typing import IO, Any
 
 from orgpost.cli import door
 from orgpost.hook_copy import renew
+from tests.hooks.shapes import SESSION_KEYS, text_in
 
 ROOT = Path(__file__).parent.parent.parent
 HOOKS = ROOT / "hooks"
@@ -68,13 +69,7 @@ class Answer:
     @property
     def text(self) -> str:
         """The text that a model would see; empty where the hook was silent."""
-        if not self.stdout:
-            return ""
-        assert self.stdout.endswith(b"\n")
-        assert self.stdout.count(b"\n") == 1
-        output = json.loads(self.stdout.decode("ascii"))["hookSpecificOutput"]
-        assert sorted(output) == ["additionalContext", "hookEventName"]
-        return str(output["additionalContext"])
+        return text_in(self.stdout)
 
     @property
     def ids(self) -> list[str]:
@@ -229,7 +224,7 @@ class World:
         """Run the gate as a client runs it; without `words` as a registration names them."""
         command = [*SHELLS.get(shell, []), str(GATE)]
         command += self.words(event, client) if words is None else words
-        data = payload(event, session=session, **more) if stdin is None else stdin
+        data = payload(event, session, client, **more) if stdin is None else stdin
         return run(command, data, self.environment)
 
     def words(self, event: str = "UserPromptSubmit", client: str = "claude") -> list[str]:
@@ -247,11 +242,14 @@ class World:
         return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
 
-def payload(event: str, session: str = SESSION, **more: Any) -> bytes:
-    """What Claude Code sends for an event, with these facts changed."""
-    path = SAMPLES / f"claude.{event}.stdin.json"
+def payload(event: str, session: str = SESSION, client: str = "claude", **more: Any) -> bytes:
+    """What a client sends for an event, with these facts changed."""
+    path = SAMPLES / f"{client}.{event}.stdin.json"
     facts = json.loads(path.read_bytes()) if path.exists() else {"hook_event_name": event}
-    return json.dumps({**facts, "session_id": session, **more}).encode()
+    # Cursor says it twice at its starts and ends.
+    keys = {key for key in SESSION_KEYS.values() if key in facts} or {SESSION_KEYS.get(client, "")}
+    named = dict.fromkeys(keys - {""}, session)
+    return json.dumps({**facts, **named, **more}).encode()
 
 
 def installed(folder: Path) -> Path:

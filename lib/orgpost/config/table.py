@@ -226,4 +226,26 @@ KEYS: Final = (
         choices=("never", "on_prompt", "on_session"),
     ),
     Key("hooks.digest_chars", "int", 1200, "the most that a hook says at once", 800, 8000),
+    Key(
+        "hooks.mid_turn",
+        "choice",
+        "never",
+        "what a session is told in the middle of its turn, after it used a tool",
+        choices=("never", "urgent", "all"),
+    ),
+    Key(
+        "hooks.keep_going",
+        "choice",
+        "never",
+        "what lets a turn go on that would end: `tasks` that are ready",
+        choices=("never", "tasks"),
+    ),
+    Key(
+        "hooks.keep_going_cap",
+        "int",
+        10,
+        "the most turns of a session that go on so within an hour",
+        1,
+        100,
+    ),
 )

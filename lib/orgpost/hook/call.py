@@ -7,12 +7,7 @@ object on stdin. What is missing or of the wrong type is as absent; nothing is e
 import posix
 import sys
 
-KNOWN_CLIENTS = frozenset(
-    (
-        *("claude", "codex", "gemini", "cursor", "copilot", "vscode", "opencode", "kiro"),
-        *("antigravity", "cline", "windsurf"),
-    )
-)
+from .clients import event_of
 
 EVENT_KEYS = ("hook_event_name", "hookEventName", "hookName", "agent_action_name")
 SESSION_KEYS = (
@@ -62,7 +57,13 @@ class Call:
     def __init__(self, host: str, event: str, words: Words, said: dict[str, object]) -> None:
         self.said = said
         self.client = real_client(said) or host or "claude"
-        self.event = event or text_of(said, EVENT_KEYS)
+        named = text_of(said, EVENT_KEYS)
+        # A client that runs another one's settings finds its own word for the event on stdin only.
+        is_foreign = bool(host) and self.client != host
+        name = (named or event) if is_foreign else (event or named)
+        self.event = event_of(self.client, name) or name
+        # What some documents repeat is the client's word, and not the one of a registration.
+        self.echo = event_of(self.client, named) or self.event
         self.session = text_of(said, SESSION_KEYS)
         self.space = words.options.get("--space") or variable("ORGPOST_SPACE")
         self.named = words.options.get("--as", "")
@@ -78,6 +79,11 @@ class Call:
     def source(self) -> str:
         """Why a session starts: new, or with its context thrown away or brought back."""
         return text_of(self.said, ("source",))
+
+    @property
+    def is_held_back(self) -> bool:
+        """Whether the turn that ends here was let go on by a hook already."""
+        return self.said.get("stop_hook_active") is True
 
     def folder(self) -> str:
         """Where the client works; the process's own working folder drifts and is not asked."""

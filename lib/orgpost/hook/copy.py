@@ -1,6 +1,6 @@
 """What the library noted for hooks: whom to trust how far, their settings, the default actor.
 
-    orgpost hooks copy 2
+    orgpost hooks copy 3
     from contacts MTIME_NS SIZE INODE        or `from contacts -` where there is no file
     from settings ...                        the space's settings
     from user ...                            the user's own
@@ -8,6 +8,8 @@
     default tex-agent                        who acts here, if nobody says who
     set hooks.digest_chars 1200
     set hooks.claim on_prompt
+    set hooks.mid_turn never                 and keep_going, keep_going_cap
+    set messaging.tasks.lease_seconds 900
     actor tex owner - person                 NAME TIER OWNER KIND
     actor tex-agent team tex agent
     handle @tex tex
@@ -25,7 +27,7 @@ from .entry import Message
 from .library import ask
 from .places import MAIL, SETTINGS
 
-FORM, END = "orgpost hooks copy 2", "\nend\n"
+FORM, END = "orgpost hooks copy 3", "\nend\n"
 TIERS = ("unknown", "trusted", "team", "owner")
 RENEW_SECONDS = 0.5
 RETRY_SECONDS, LOG_SECONDS, NEVER = 600, 86_400, 1e9
@@ -80,13 +82,36 @@ class Copy:
     @property
     def digest_chars(self) -> int:
         """`hooks.digest_chars`, as it was set."""
-        value = self._settings.get("hooks.digest_chars", "")
-        return int(value) if value.isdigit() else USUAL_CHARS
+        return self._number("hooks.digest_chars", USUAL_CHARS)
 
     @property
     def claim(self) -> str:
         """`hooks.claim`, as it was set; the usual one where nobody could read it."""
         return self._settings.get("hooks.claim", "on_prompt")
+
+    @property
+    def mid_turn(self) -> str:
+        """`hooks.mid_turn`, as it was set."""
+        return self._settings.get("hooks.mid_turn", "never")
+
+    @property
+    def keep_going(self) -> bool:
+        """Whether a turn may go on because of tasks."""
+        return self._settings.get("hooks.keep_going") == "tasks"
+
+    @property
+    def keep_going_cap(self) -> int:
+        """How many turns of a session may go on within an hour."""
+        return self._number("hooks.keep_going_cap", 0)
+
+    @property
+    def lease_seconds(self) -> int:
+        """How long a claim holds; 0 where nobody could read it."""
+        return self._number("messaging.tasks.lease_seconds", 0)
+
+    def _number(self, key: str, usual: int) -> int:
+        value = self._settings.get(key, "")
+        return int(value) if value.isdigit() else usual
 
     @property
     def fault(self) -> str:

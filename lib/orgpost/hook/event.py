@@ -1,11 +1,13 @@
-"""What is done at one event: nothing, forget, take leave, or tell what is new."""
+"""What is done at one event: nothing, forget, take leave, let a turn go on, or tell what is new."""
 
 import time
 
-from . import clients, log
-from .call import KNOWN_CLIENTS, Call, variable
+from . import clients, dialects, log
+from .call import Call, variable
+from .clients import END, FORGET, PROMPT, SILENT, START, STOP, SYSTEM
 from .copy import Copy, load
-from .disk import append, close, lock, own_folder, read, remove
+from .disk import append, own_folder, read, remove
+from .errand import NEVER, NO_SESSION, NOTHING, URGENT, Errand, Place
 from .held import WorkNews
 from .library import Late
 from .limit import Limit
@@ -13,14 +15,8 @@ from .places import find_space, is_name, user_settings
 from .session import Session
 from .stamps import QUIET, Stamps, Watched, told_name
 from .stdout import hand_over
-from .tell import Teller
+from .tell import ALL, NEWS, Teller
 from .told import Told, note_name
-from .work import CLAIM, KEEP, RELEASE, RENEW, Work
-
-NO_SESSION = "none"
-ON_PROMPT, ON_SESSION = "on_prompt", "on_session"
-# What the library may take, after others were waited for.
-TURN_SECONDS = 0.8
 
 
 class Event:
@@ -28,10 +24,12 @@ class Event:
 
     def __init__(self, call: Call, limit: Limit, *, can_speak: bool) -> None:
         self.call, self.limit, self.can_speak = call, limit, can_speak
+        # Whether stdout has got anything, whole or not.
+        self.has_spoken = False
         self.notes: str | None = None
         self.line = log.Line(call.client, call.event)
         self._user = user_settings()
-        self._space = self._actor = ""
+        self._space = self._actor = self._role = ""
         self._copy = Copy()
 
     def answer(self) -> None:
@@ -40,8 +38,8 @@ class Event:
         if space is None:
             return
         self._space, self.notes = space, notes_folder(space)
-        role = self._role()
-        if not role:
+        self._role = self._find_role()
+        if not self._role:
             return
         try:
             self._copy = load(space, self._user, self.notes)
@@ -53,17 +51,17 @@ class Event:
             self.line.error = "no actor"
             return
         self.line.session = self._note().rpartition(".")[2]
-        self._act(role)
+        self._act()
 
-    def _role(self) -> str:
+    def _find_role(self) -> str:
         """What the event asks for; empty where it is silent, and then the line says why."""
         call = self.call
         role = clients.role_of(call.client, call.event)
-        if call.client not in KNOWN_CLIENTS or not role:
+        if not role:
             self.line.error = "unknown client or event"
         elif call.odd:
             self.line.error = "odd words"
-        elif role != clients.SILENT and not call.of_subagent:
+        elif role != SILENT and not call.of_subagent:
             return role
         return ""
 
@@ -78,116 +76,117 @@ class Event:
     def _note(self) -> str:
         return note_name(self.call.client, self.call.session or NO_SESSION, self._actor)
 
-    def _act(self, role: str) -> None:
-        if role == clients.END:
+    def _act(self) -> None:
+        if self._role == END:
             self._take_leave()
             return
-        if self.call.event in clients.STARTS:
+        if self._role == START:
             self._export_actor()
         stamps = Stamps(self.notes, self._actor) if self.notes else None
         told = Told(self.call.client, self._actor, stamps.epoch() if stamps else "-")
         try:
             session = Session(self.notes, self._note(), told)
             with session:
-                if role == clients.FORGET:
-                    self._work(Watched(self._space, self._actor, self._user))
-                    told.forget()
-                    session.save()
-                    self.line.outcome = "forgot"
-                else:
-                    self._tell(session, stamps)
+                self._meet(session, stamps)
         except TimeoutError:
             self.line.error = "another process has this session"
 
-    def _tell(self, session: Session, stamps: Stamps | None) -> None:
-        if self.call.event in clients.STARTS:
+    def _meet(self, session: Session, stamps: Stamps | None) -> None:
+        """Do what is done of the session's own."""
+        watched = Watched(self._space, self._actor, self._user)
+        errand = self._errand(watched)
+        if self._role == STOP:
+            self._end_turn(session, errand, watched)
+        elif errand.scope != NOTHING:
+            self._tell(session, errand, watched, stamps)
+        else:
+            self._run(errand, session.told)
+            if self._role == FORGET:
+                session.told.forget()
+                session.save()
+                self.line.outcome = "forgot"
+
+    def _errand(self, watched: Watched) -> Errand:
+        place = Place(self._space, self.notes, self._actor)
+        return Errand(place, self.call, self._role, self._copy, watched)
+
+    def _run(self, errand: Errand, told: Told | None) -> None:
+        errand.run(told, self.limit, can_speak=self.can_speak)
+        self.line.error = errand.trouble
+
+    # --- telling ----------------------------------------------------------------------------------
+
+    def _tell(
+        self, session: Session, errand: Errand, watched: Watched, stamps: Stamps | None
+    ) -> None:
+        if self._role == START:
             # Without an id all sessions of an actor are one, which each start begins anew.
             source = self.call.source if self.call.session else NO_SESSION
             if source in clients.FORGETFUL_SOURCES or source == NO_SESSION:
                 session.told.start_anew(source, time.time_ns() // 1_000_000)
-        watched = Watched(self._space, self._actor, self._user)
-        work = self._work(watched)
-        news = WorkNews(work, session.told, at_prompt=self._is_prompt)
-        teller = Teller(watched, self._copy, self._actor, session.told, news)
+        self._run(errand, session.told)
+        urgent = errand.scope == URGENT
+        repeats = self._role in {PROMPT, SYSTEM}
+        news = WorkNews(errand.work, session.told, repeats=repeats, urgent=urgent)
+        what = ALL if self._role == SYSTEM else URGENT if urgent else NEWS
+        teller = Teller(watched, self._copy, self._actor, session.told, news, what=what)
+        document = dialects.document(self.call.client, self.call.echo, teller.text)
+        if self._say(session, teller, news, document):
+            is_open = bool(errand.work and errand.work.is_open)
+            if stamps and teller.is_settled and not is_open:
+                self._leave_stamp(stamps, watched, is_quiet=teller.is_quiet)
+
+    def _say(self, session: Session, teller: Teller, news: WorkNews, document: bytes) -> bool:
+        """Say it, and note that it was said; whether all that is known is noted now."""
         self.line.error = self.line.error or teller.trouble or self._copy.fault
         text = teller.text
         if text:
-            document = clients.document(self.call.event, text)
+            self.has_spoken = self.can_speak
             if not (self.can_speak and hand_over(document, self.limit.deadline)):
                 self.line.error = "nobody took the document"
-                return
+                return False
             teller.note_as_told(int(time.time()))
             self.line.outcome = "told"
         noted = session.save()
         if text and self.notes:
             log.charge(self.notes, self.line, text, len(teller.listed) + bool(news.blocks))
-        if noted and stamps and teller.is_settled and not (work and work.is_open):
-            self._leave_stamp(stamps, watched, is_quiet=teller.is_quiet)
+        return noted
 
-    # --- the agent's tasks ------------------------------------------------------------------------
+    def _end_turn(self, session: Session, errand: Errand, watched: Watched) -> None:
+        """Let the turn end, or go on with the next task; what is told then is why."""
+        told, now = session.told, int(time.time())
+        errand.may_go_on = self._may_go_on(told.turns_held_back(now)) and errand.is_wanted
+        if not errand.may_go_on:
+            self._run(errand, told)
+            return
+        turn = told.note_turn(now)
+        # A cap that nobody can count up to is none.
+        if not session.save():
+            self.line.error = "no turn goes on where it cannot be noted"
+            return
+        self._run(errand, told)
+        work = errand.work
+        if work is None or not (work.held or self._copy.claim == NEVER):
+            told.take_back(turn)
+            session.save()
+            return
+        news = WorkNews(work, told, repeats=True)
+        news.is_any = True  # also where what waits is only counted
+        teller = Teller(watched, self._copy, self._actor, told, news, preface=dialects.NOT_THE_USER)
+        document = dialects.holding_back(self.call.client, self.call.echo, teller.text)
+        self._say(session, teller, news, document)
+        if self.line.outcome == "told":
+            self.line.outcome = "went on"
 
-    @property
-    def _is_prompt(self) -> bool:
-        return self.call.event in clients.PROMPTS
-
-    def _work(self, watched: Watched) -> Work | None:
-        """Do what the tasks ask of this session; None for a person, who works on none."""
-        if not self._copy.is_agent(self._actor):
-            return None
-        session = self.call.session or NO_SESSION
-        work = Work(watched.path_of("tasks"), self._actor, session)
-        verb = self._verb(work)
-        if verb and self._copy.troubles:
-            self.line.error = f"no {verb}: {self._copy.troubles[0]}"
-        elif verb == CLAIM and self.can_speak:
-            return self._claim(work, watched)
-        elif verb and self.can_speak:
-            self._do(verb, work)
-        elif self._may_claim:
-            work.find_who_is_busy()
-        return work
-
-    def _claim(self, work: Work, watched: Watched) -> Work:
-        """Claim, but one session after the other: who was later sees in the file who works."""
-        self.limit.extend()
-        turn = self._take_turn()
-        if turn is not None:
-            work = Work(watched.path_of("tasks"), self._actor, self.call.session or NO_SESSION)
-        if self._verb(work):
-            self._do(CLAIM, work)
-        else:
-            work.find_who_is_busy()
-        if turn is not None:
-            close(turn)
-        return work
-
-    def _take_turn(self) -> int | None:
-        """Wait for the sessions that claim now; without a note nobody waits for anybody."""
-        path = f"{self.notes}/claiming.{self._actor}"
-        try:
-            return lock(path, self.limit.left - TURN_SECONDS) if self.notes else None
-        except TimeoutError:
-            return None
-
-    def _do(self, verb: str, work: Work) -> None:
-        work.do(verb, self._space, self.limit)
-        self.line.error = work.trouble
-
-    def _verb(self, work: Work) -> str:
-        if self.call.event in clients.ENDS:
-            return RELEASE if work.holds else ""
-        if work.holds:
-            return RENEW if self._is_prompt else KEEP
-        return CLAIM if self._may_claim and work.is_wanted else ""
-
-    @property
-    def _may_claim(self) -> bool:
-        """Whether this event is one at which the settings let a session take a task."""
-        if self._is_prompt:
-            return self._copy.claim in {ON_PROMPT, ON_SESSION}
-        is_start = self.call.event in clients.STARTS
-        is_new = is_start and self.call.source not in clients.FORGETFUL_SOURCES
-        return is_new and self._copy.claim == ON_SESSION
+    def _may_go_on(self, turns: int) -> bool:
+        copy = self._copy
+        return (
+            copy.keep_going
+            and not copy.troubles
+            and self.can_speak
+            and not self.call.is_held_back
+            and turns < copy.keep_going_cap
+        )
 
     # --- stamps and notes -------------------------------------------------------------------------
 
@@ -205,7 +204,7 @@ class Event:
         return told_name(own) if own and own == self.call.session else ""
 
     def _take_leave(self) -> None:
-        self._work(Watched(self._space, self._actor, self._user))
+        self._run(self._errand(Watched(self._space, self._actor, self._user)), None)
         self.line.outcome = "ended"
         if self.notes:
             remove(f"{self.notes}/sessions/{self._note()}")

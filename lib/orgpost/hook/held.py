@@ -17,6 +17,15 @@ COOKIES = ("A", "B", "C")
 TIERS = ("owner", "team", "trusted", "unknown")
 
 
+def claim_revision(token: str, canceller: str) -> str:
+    """The half of a revision that the bytes of an entry are enough for."""
+    return _hash(f"{token}\n{canceller}")
+
+
+def _hash(facts: str) -> str:
+    return blake2b(facts.encode("utf-8", "surrogatepass"), digest_size=3).hexdigest()
+
+
 class Held:
     """The task that the session holds; without a token nobody could ask what it is about."""
 
@@ -37,9 +46,14 @@ class Held:
     @property
     def revision(self) -> str:
         """What tells these facts from others; until when it is held is told each time."""
-        names = ("token", "canceller", "feedback", "is_last")
-        facts = "\n".join(self._facts.get(name, "") for name in names)
-        return blake2b(facts.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
+        names = ("feedback", "is_last")
+        rest = "\n".join(self._facts.get(name, "") for name in names)
+        return claim_revision(self.token, self._facts.get("canceller", "")) + _hash(rest)
+
+    @property
+    def is_to_end(self) -> bool:
+        """Whether somebody asked for its end."""
+        return bool(self._facts.get("canceller"))
 
     @property
     def short(self) -> str:
@@ -109,14 +123,17 @@ class WorkNews:
     `is_any` says whether it is worth a text; how many tasks wait is not, by itself.
     """
 
-    def __init__(self, work: Work | None, told: Told, *, at_prompt: bool) -> None:
+    def __init__(
+        self, work: Work | None, told: Told, *, repeats: bool, urgent: bool = False
+    ) -> None:
         self.counts: list[str] = []
         self.blocks: list[list[str]] = []
         self.is_any = False
         self._held = Held(work.held) if work and work.held else None
-        self._is_busy = bool(work and work.busy and not told.knows_busy())
+        self._is_told = self._held is not None and (self._held.is_to_end or not urgent)
+        self._is_busy = bool(work and work.busy and not urgent and not told.knows_busy())
         if self._held is not None:
-            self._tell_held(self._held, told, at_prompt=at_prompt)
+            self._tell_held(self._held, told, repeats=repeats)
         if work and work.busy and self._is_busy:
             self.counts.append(f"busy: {work.busy[0]} is held elsewhere until {work.busy[1]}")
             self.is_any = True
@@ -124,15 +141,15 @@ class WorkNews:
             one = work.queued == 1
             self.counts.append(f"{work.queued} task{'' if one else 's'} wait{'s' if one else ''}")
 
-    def _tell_held(self, held: Held, told: Told, *, at_prompt: bool) -> None:
-        is_news = held.is_known and not told.knows_task(held.id, held.revision)
+    def _tell_held(self, held: Held, told: Told, *, repeats: bool) -> None:
+        is_news = self._is_told and held.is_known and not told.knows_task(held.id, held.revision)
         self.blocks = held.blocks() if is_news else []
-        self.is_any = is_news or at_prompt
+        self.is_any = is_news or repeats
         self.counts.append("1 task is yours" if is_news else f"1 task is yours, {held.short}")
 
     def note(self, told: Told, now: int) -> None:
         """Note what the session knows now."""
-        if self._held is not None and self._held.is_known:
+        if self._held is not None and self._held.is_known and self._is_told:
             told.note_task(self._held.id, self._held.revision, now)
         if self._is_busy:
             told.note_busy(now)

@@ -8,14 +8,16 @@ and a stamp is left only after that.
 import posix
 import time
 
-from . import log
+from . import dialects, log
 from .call import Call, Words
 from .event import Event
 from .limit import Limit, OverTime
 from .stdin import Stdin
-from .stdout import keep_standard_descriptors
+from .stdout import hand_over, keep_standard_descriptors
 
 STDIN_SECONDS = 0.5
+# How long a client is waited for that wants to hear that there is nothing to hear.
+SILENCE_SECONDS = 0.2
 
 
 def main(words: list[str]) -> int:
@@ -51,6 +53,9 @@ def _run(words: Words, host: str, name: str) -> int:
             _blame(event, "over its time")
         except Exception as fault:  # noqa: BLE001  a hook never breaks its host, whatever it met
             _blame(event, _place_of(fault))
+    nothing = dialects.silence(event.call.client if event else host)
+    if nothing and can_speak and not (event and event.has_spoken):
+        hand_over(nothing, time.monotonic() + SILENCE_SECONDS)
     if event is not None and event.notes:
         log.write(event.notes, event.line, round((time.monotonic() - started) * 1000))
     stdin.leave_the_rest()

@@ -22,20 +22,23 @@ PLANNING = (b"CLOSED:", b"SCHEDULED:", b"DEADLINE:")
 
 
 class Lease:
-    """A claim that holds."""
+    """A claim that holds: of which task, until when, whose; its number, and who wants an end."""
 
-    def __init__(self, id: str, until: str, holder: str) -> None:
-        self.id, self.until, self.holder = id, until, holder
+    def __init__(self, task: Message, fields: list[str]) -> None:
+        self.id = task.id
+        self.until, self.token, self.holder = fields
+        self.canceller = task.get("CANCEL_REQUESTED").rpartition(" ")[2]
 
 
 class Tasks:
     """What the file of an agent's tasks says at one moment.
 
     `is_open` is whether anything may come of it by the clock alone, or by other files. Nobody looks
-    for what may be ready while somebody works.
+    for what may be ready while somebody works; `certainly` asks for what is, without a doubt.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, *, certainly: bool = False) -> None:
+        self._enough = frozenset({DONE} if certainly else {b"", DONE})
         self.leases: list[Lease] = []
         self.queued = 0
         self.has_run_out = self.may_be_ready = self.is_open = False
@@ -63,7 +66,7 @@ class Tasks:
             self._note(parse(raw, WORKING, crlf=crlf), stamp(now))
         if not self.leases:
             self.may_be_ready = len(queued) > MOST_LOOKED or _Search(
-                descriptor, now, crlf=crlf
+                descriptor, now, self._enough, crlf=crlf
             ).any_of(queued)
 
     def _note(self, task: Message | None, now: str) -> None:
@@ -74,7 +77,7 @@ class Tasks:
         if lease[0] <= now:
             self.has_run_out = True
         else:
-            self.leases.append(Lease(task.id, lease[0], lease[2]))
+            self.leases.append(Lease(task, lease))
 
 
 def is_time(text: str) -> bool:
@@ -86,8 +89,10 @@ def is_time(text: str) -> bool:
 class _Search:
     """A search for a task that may be ready; in the order of the file, up to the first."""
 
-    def __init__(self, descriptor: int, now: float, *, crlf: bool) -> None:
-        self._descriptor, self._crlf = descriptor, crlf
+    def __init__(
+        self, descriptor: int, now: float, enough: frozenset[bytes], *, crlf: bool
+    ) -> None:
+        self._descriptor, self._crlf, self._enough = descriptor, crlf, enough
         self._utc = stamp(now)
         self._local = time.strftime("%Y-%m-%d %H:%M", time.localtime(now))
         self._data = b""
@@ -109,7 +114,7 @@ class _Search:
         if (is_time(gate) and gate > self._utc) or _is_scheduled_later(raw, self._local):
             return False
         needed = task.get("DEPENDS_ON").split()
-        return all(self._keyword_of(id) in {b"", DONE} for id in needed)
+        return all(self._keyword_of(id) in self._enough for id in needed)
 
     def _keyword_of(self, id: str) -> bytes:
         """The keyword of a task in the same file; others only the library finds.

@@ -1,4 +1,8 @@
-"""What is there to tell a session: its task and its unread mail, less what it knows."""
+"""What is there to tell a session: its task and its unread mail, less what it knows.
+
+All that is new, or of that what is urgent; or all that there is, for a client that makes its system
+text anew for each call of the model.
+"""
 
 import time
 
@@ -11,14 +15,33 @@ from .log import stamp
 from .stamps import Watched
 from .told import COUNTED, TOLD, UNKNOWN, Told
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # the module `typing` costs more than this one
+    from collections.abc import Callable
+
+HIGH = "A"
+NEWS, URGENT, ALL = "news", "urgent", "all"
+
 
 class Teller:
-    """The news for one session at one moment; `text` is empty where there is none."""
+    """What to tell one session at one moment; `text` is empty where there is nothing.
+
+    `preface` is a line that stands before all others.
+    """
 
     def __init__(
-        self, watched: Watched, copy: Copy, actor: str, told: Told, work: WorkNews
+        self,
+        watched: Watched,
+        copy: Copy,
+        actor: str,
+        told: Told,
+        work: WorkNews,
+        *,
+        what: str = NEWS,
+        preface: str = "",
     ) -> None:
         self._told, self._work = told, work
+        self._preface = f"{preface}\n" if preface else ""
         inbox = Inbox(watched.path_of("inbox"))
         inbox.read(watched.path_of("inbox-journal"), watched.inbox_lock)
         self.trouble = inbox.trouble
@@ -27,9 +50,22 @@ class Teller:
         self._sort(inbox.messages, copy, actor)
         if not inbox.beyond and not inbox.may_be_in_a_save:
             told.keep_only(inbox.messages)
-        self._fresh = [message for message in self._shown if told.is_news(message, known=True)]
-        self._unknown = [message for message in self._hidden if told.is_news(message, known=False)]
+        self._is_changed: Callable[[Message], bool] = told.is_changed
+        self._fresh, self._unknown = self._shown, self._hidden
+        if what == ALL:
+            self._is_changed = _never
+        else:
+            self._fresh = [each for each in self._shown if told.is_news(each, known=True)]
+            self._unknown = [each for each in self._hidden if told.is_news(each, known=False)]
+        if what == URGENT:
+            self._keep_what_is_urgent()
         self._compose(copy, actor, inbox)
+
+    def _keep_what_is_urgent(self) -> None:
+        """The rest stays news; so no stamp may say that there is none."""
+        urgent = [message for message in self._fresh if message.priority == HIGH]
+        self.is_settled = self.is_settled and not self._unknown and urgent == self._fresh
+        self._fresh, self._unknown = urgent, []
 
     def _sort(self, messages: list[Message], copy: Copy, actor: str) -> None:
         """Who may be shown and who is only counted; what has expired is not news to anybody."""
@@ -52,14 +88,15 @@ class Teller:
         work = self._work
         if not self._fresh and not self._unknown and not work.blocks:
             if work.is_any:
-                self.text = one_line(actor, Counts(0, 0, copy.troubles, work.counts))
+                line = one_line(actor, Counts(0, 0, copy.troubles, work.counts))
+                self.text = self._preface + line
             return
         unknown = sum(message.tier == "unknown" for message in inbox.messages)
         unread = len(inbox.messages) - unknown + inbox.beyond
         counts = Counts(unread, unknown, copy.troubles, work.counts)
-        limit = limit_of(copy.digest_chars)
-        digest = compose(actor, self._fresh, self._told.is_changed, counts, limit, work.blocks)
-        self.text, self.listed = digest.text, digest.listed
+        limit = limit_of(copy.digest_chars) - len(self._preface)
+        digest = compose(actor, self._fresh, self._is_changed, counts, limit, work.blocks)
+        self.text, self.listed = self._preface + digest.text, digest.listed
 
     def note_as_told(self, now: int) -> None:
         """Note what the session knows now: some by a line of its own, the rest by number."""
@@ -71,5 +108,9 @@ class Teller:
         self._work.note(self._told, now)
 
 
+def _never(_message: Message) -> bool:
+    return False
+
+
 def _rank(message: Message) -> tuple[bool, str]:
-    return message.priority == "A", message.get("CREATED").strip("[]<>")
+    return message.priority == HIGH, message.get("CREATED").strip("[]<>")

@@ -7,9 +7,10 @@ One line for each message that was told or counted, at most 64 bytes: the id, or
 where it is longer than 36 characters or of other letters; a letter; 12 hexadecimal digits of a
 hash of the entry's bytes; and when, in seconds since 1970. The letters: `t` told, with a line of
 its own; `c` counted only; `u` counted, its sender unknown; `h` the task that the session holds, `b`
-(with the id `busy`) that somebody else works. A capital means that it would be told
-again: it left UNREAD since, or the client threw its context away. So `orgpost trace` finds when
-a message was announced as the lowest TIME of its lines with `t` or `T`, over all sessions.
+(with the id `busy`) that somebody else works; `k` (with the id `turn-TIME`) that a turn was held
+back. A capital means that it would be told again: it left UNREAD since, or the client threw its
+context away. So `orgpost trace` finds when a message was announced as the lowest TIME of its lines
+with `t` or `T`, over all sessions.
 
 EPOCH is the quiet stamp that stood there: while nothing was unread, told messages left UNREAD
 without any session looking, so notes of an older epoch are all capitals. START is `SOURCE@MS`, the
@@ -22,14 +23,17 @@ from .entry import ID_LETTERS, Message
 
 FORM = "orgpost session 1"
 TOLD, COUNTED, UNKNOWN = "t", "c", "u"
-HELD, BUSY = "h", "b"
+HELD, BUSY, TURN = "h", "b", "k"
 ABOUT_MAIL, ABOUT_WORK = frozenset({TOLD, COUNTED, UNKNOWN}), frozenset({HELD, BUSY})
+LETTERS = ABOUT_MAIL | ABOUT_WORK | {TURN}
 NOBODYS, NO_REVISION = "busy", "0" * 12
 LONGEST_ID = 36
 MOST_GONE = 2000
 FIELDS, HEAD_FIELDS = 4, 5
 # Two registrations of one event come at once; a person does not clear twice in a second.
 TWICE_MS = 1000
+# How long a turn that was held back counts.
+TURN_SECONDS = 3600
 
 
 class Told:
@@ -53,7 +57,7 @@ class Told:
             return
         for line in lines:
             fields = line.split(" ")
-            if len(fields) == FIELDS and fields[1].lower() in ABOUT_MAIL | ABOUT_WORK:
+            if len(fields) == FIELDS and fields[1].lower() in LETTERS:
                 self._lines[fields[0]] = (fields[1], fields[2], fields[3])
         self._start = facts[4]
         if facts[3] != self._epoch:
@@ -108,6 +112,35 @@ class Told:
     def knows_task(self, id: str, revision: str) -> bool:
         """Whether the session was told of the task that it holds, as it is."""
         return self._lines.get(key_of_id(id), ("", ""))[:2] == (HELD, revision)
+
+    def knows_claim(self, id: str, revision: str) -> bool:
+        """Whether it was told of that task, as far as its entry alone says what it is."""
+        state, known, _ = self._lines.get(key_of_id(id), ("", "", ""))
+        return state == HELD and known.startswith(revision)
+
+    def turns_held_back(self, now: int) -> int:
+        """How many turns of this session went on within the last hour; older ones are dropped."""
+        turns = [(key, line[2]) for key, line in self._lines.items() if line[0] == TURN]
+        old = [
+            key
+            for key, when in turns
+            if not (when.isdigit() and 0 <= now - int(when) < TURN_SECONDS)
+        ]
+        for key in old:
+            del self._lines[key]
+        return len(turns) - len(old)
+
+    def note_turn(self, now: int) -> str:
+        """Note that a turn is held back; gives what takes that note back."""
+        at = now
+        while f"turn-{at}" in self._lines:
+            at += 1
+        self._lines[f"turn-{at}"] = (TURN, NO_REVISION, str(now))
+        return f"turn-{at}"
+
+    def take_back(self, key: str) -> None:
+        """Forget a note that did not come true."""
+        self._lines.pop(key, None)
 
     def knows_busy(self) -> bool:
         """Whether the session was told that somebody else works."""

@@ -11,7 +11,7 @@ from .entry import is_plain_id
 from .library import Late, ask
 from .limit import Limit
 from .scanner import first_object
-from .tasks import KINDS, Tasks, is_time
+from .tasks import KINDS, Lease, Tasks, is_time
 
 CLAIM, RENEW, KEEP, RELEASE = "claim", "renew", "keep", "release"
 MODULE = "orgpost.hook_claim"
@@ -25,10 +25,10 @@ CLAIMED, HELD, BUSY, NOTHING = "claimed", "held", "busy", "nothing"
 class Work:
     """The tasks of a session's agent, and what came of them at this event."""
 
-    def __init__(self, path: str, agent: str, session: str) -> None:
+    def __init__(self, path: str, agent: str, session: str, *, certainly: bool = False) -> None:
         self._agent = agent
         self.holder = holder_of(agent, session)
-        self.tasks = Tasks(path)
+        self.tasks = Tasks(path, certainly=certainly)
         self.trouble = ""
         self.held: dict[str, str] = {}
         self.busy: tuple[str, str] | None = None
@@ -40,9 +40,9 @@ class Work:
         return self.tasks.is_open or bool(self.held)
 
     @property
-    def holds(self) -> bool:
-        """Whether this session has a task already."""
-        return self.tasks.held_by(self.holder) is not None
+    def lease(self) -> Lease | None:
+        """The claim that this session has already."""
+        return self.tasks.held_by(self.holder)
 
     @property
     def is_wanted(self) -> bool:
@@ -61,7 +61,7 @@ class Work:
         except Late:
             self.trouble = f"no {verb}: the library took too long"
             said = {}
-        self._note_held_as_seen()
+        self.note_held_as_seen()
         self._hear({key: value for key, value in said.items() if isinstance(value, str)}, verb)
 
     def _hear(self, facts: dict[str, str], verb: str) -> None:
@@ -80,8 +80,8 @@ class Work:
         elif outcome == BUSY:
             self.busy = id, until
 
-    def _note_held_as_seen(self) -> None:
-        """Note what its lease says, where the library could not be asked."""
+    def note_held_as_seen(self) -> None:
+        """Note what its lease says, where the library was not asked, or could not be."""
         lease = self.tasks.held_by(self.holder)
         if lease is not None and is_plain_id(lease.id, KINDS):
             self.held = {"id": lease.id, "until": lease.until}

@@ -31,7 +31,7 @@ def digest(space: Path, me: str) -> str:
     copy = Copy(f"{renew(space, os.environ)}set hooks.digest_chars {_MOST_BYTES}\n")
     watched = Watched(str(space), me, user_settings())
     told = Told(_CLIENT, me, "-")
-    news = WorkNews(_work(watched, copy, me), told, at_prompt=True)
+    news = WorkNews(_work(watched, copy, me), told, repeats=True)
     teller = Teller(watched, copy, me, told, news)
     return teller.text or f"orgpost for {me}: nothing is unread."
 

@@ -115,6 +115,7 @@ def test_the_source_archive_holds_all_that_builds_and_tests(built: Built) -> Non
     folders = (*BESIDE, "lib", "tests", "docs", "bench")
     wanted = {name for folder in folders for name in files_below(folder)}
     wanted |= {"LICENSE", "Makefile", "README.md", "UPGRADING.md", "module.yaml", ".ci/run"}
+    wanted |= {".pre-commit-hooks.yaml"}
     assert sorted(wanted - members.keys()) == []
     assert members[".ci/run"] & 0o111 == 0o111
 

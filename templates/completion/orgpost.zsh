@@ -207,6 +207,8 @@ _orgpost_at() {
     'migrate/--from') found='@nothing' ;;
     'migrate/--agent-mail') found='@nothing' ;;
     'migrate/flags') found='--space --as --json --help --actor --from --agent-mail --keep-old --dry-run' ;;
+    'doctor/0') found='@files' ;;
+    'doctor/more') found='@files' ;;
     'doctor/--restore') found='@nothing' ;;
     'doctor/flags') found='--space --as --json --help --fix --deep --dry-run --restore --prune' ;;
     'config/0') found='show get set check path completion' ;;

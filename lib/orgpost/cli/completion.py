@@ -28,6 +28,7 @@ _OF_METAVARS: Final[Mapping[str, str]] = {
     "AGENT": "@agents",
     "DIR": "@files",
     "F": "@files",
+    "FILE": "@files",
     "PATH": "@files",
     "P": "@files",
 }

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orgpost.cli.show import one_line
-from orgpost.errors import Failed
+from orgpost.errors import Failed, Malformed, Usage
 
 if TYPE_CHECKING:
     import argparse
@@ -88,6 +88,7 @@ def _migrate(args: Any, desk: Desk) -> None:
 
 def _add_doctor(parser: argparse.ArgumentParser) -> None:
     parser.description = "Say what is wrong with a space; --fix mends what needs no decision."
+    parser.add_argument("files", nargs="*", metavar="FILE", help="only these, each in itself")
     parser.add_argument("--fix", action="store_true", help="mend, after a backup")
     parser.add_argument("--deep", action="store_true", help="compare each entry with orgparse")
     parser.add_argument("--dry-run", action="store_true", help="with --fix: only say so")
@@ -99,6 +100,8 @@ def _add_doctor(parser: argparse.ArgumentParser) -> None:
 def _doctor(args: Any, desk: Desk) -> int:
     from orgpost.doctor import Options, examine
 
+    if args.files:
+        return _doctor_files(args, desk)
     options = Options(
         fix=args.fix,
         deep=args.deep,
@@ -120,6 +123,19 @@ def _expire(name: str, desk: Desk) -> None:
 
     for task in desk.post.inbox(name).expire():
         answer(task, desk)
+
+
+def _doctor_files(args: Any, desk: Desk) -> int:
+    """Look at files that are about to be committed: no space is asked for, nothing is written."""
+    from orgpost.clock import Clock
+    from orgpost.doctor import examine_files
+
+    if args.fix or args.deep or args.dry_run or args.restore or args.prune:
+        raise Usage("a FILE is only looked at", hint="without FILE the flags are for the space")
+    found = examine_files(map(Path, args.files), Clock().zone())
+    lines = [_finding(finding) for finding in found.all]
+    desk.show.answer(found.to_dict(), lines)
+    return Malformed.exit_code if found.errors else 0
 
 
 def _finding(finding: Finding) -> str:

@@ -259,6 +259,18 @@ def test_it_ends_when_stdin_ends(words: bytes, agents: Cli) -> None:
     assert all(json.loads(line)["jsonrpc"] == "2.0" for line in out.split(b"\n") if line)
 
 
+def test_an_interrupt_ends_it(agents: Cli) -> None:
+    """At once, while it waits for its client's next word."""
+    with serving(agents.space) as program:
+        assert program.stdin is not None
+        assert program.stdout is not None
+        program.stdin.write(handshake() + b"\n")
+        program.stdin.flush()
+        assert json.loads(program.stdout.readline())["id"] == 1
+        program.send_signal(signal.SIGINT)
+        assert program.wait(timeout=20) == -signal.SIGINT
+
+
 def test_it_ends_when_its_client_is_killed(agents: Cli) -> None:
     """No server is left behind by a client that had no time to say goodbye."""
     opening = handshake() + b"\n"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from mcp import MCPError
@@ -50,6 +51,8 @@ _PLAIN: Final = "text/plain"
 
 def serve(space: Path, me: str) -> None:
     """Serve on stdin and stdout until stdin ends."""
+    # Python's own way would wait for the thread that reads stdin, which nobody ends.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
         asyncio.run(_serve(server(Office(space, me))))
     except* OSError as gone:  # whoever listened is gone in the middle of an answer

@@ -47,6 +47,8 @@ PLANTS = {
         ("message_store/__init__.py", "import orgpost.settings_file"),
         ("doctor/__init__.py", "import orgpost.post"),
         ("post.py", "import orgpost.cli"),
+        ("post.py", "import orgpost.hooks_install"),
+        ("hooks_install/plan.py", "import orgpost.post"),
         ("mcp/mail.py", "import orgpost.cli"),
         ("hook.py", "import orgpost.errors"),
         ("hook.py", "from orgpost import OrgpostError"),

@@ -5,9 +5,9 @@
 _orgpost_at() {
   found=
   case "$1/$2" in
-    '/0') found='init send inbox show reply mark archive thread search broadcast digest trace task contacts budget migrate doctor config mcp help hook' ;;
+    '/0') found='init send inbox show reply mark archive thread search broadcast digest trace task contacts budget migrate doctor config mcp hooks help hook' ;;
     '/flags') found='--space --as --json --help' ;;
-    'help/0') found='init send inbox show reply mark archive thread search broadcast digest trace task contacts budget migrate doctor config mcp' ;;
+    'help/0') found='init send inbox show reply mark archive thread search broadcast digest trace task contacts budget migrate doctor config mcp hooks' ;;
     'init/0') found='@files' ;;
     'init/--actor') found='@nothing' ;;
     'init/--name') found='@nothing' ;;
@@ -226,6 +226,15 @@ _orgpost_at() {
     'config completion/flags') found='--space --as --json --help --list --prefix' ;;
     'config/flags') found='--space --as --json --help' ;;
     'mcp/flags') found='--space --as --json --help' ;;
+    'hooks/0') found='install uninstall list test' ;;
+    'hooks install/--client') found='@nothing' ;;
+    'hooks install/flags') found='--space --as --json --help --client --user --project --dry-run --mid-turn --mcp' ;;
+    'hooks uninstall/--client') found='@nothing' ;;
+    'hooks uninstall/flags') found='--space --as --json --help --client --user --project --dry-run' ;;
+    'hooks list/flags') found='--space --as --json --help' ;;
+    'hooks test/--client') found='@nothing' ;;
+    'hooks test/flags') found='--space --as --json --help --client' ;;
+    'hooks/flags') found='--space --as --json --help' ;;
     */--space) found='@files' ;;
     */--as) found='@actors' ;;
   esac

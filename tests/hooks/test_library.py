@@ -15,7 +15,7 @@ from orgpost.clock import Clock
 from orgpost.hook.waiting import waiting_entries
 from orgpost.hook_copy import renew
 from orgpost.store import FileStore
-from tests.hooks.world import ROOT, World, entry, payload
+from tests.hooks.world import ROOT, SAMPLES, World, entry, payload
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -269,7 +269,7 @@ def test_contacts_that_are_no_file_are_bad(how: str, world: World) -> None:
 @pytest.mark.slow
 def test_the_payload_is_what_the_client_sends() -> None:
     """Tests change the session's id and nothing else."""
-    sample = json.loads((ROOT / "tests/hooks/samples/claude.Stop.stdin.json").read_bytes())
+    sample = json.loads((SAMPLES / "claude.Stop.stdin.json").read_bytes())
     assert json.loads(payload("Stop", session=sample["session_id"])) == sample
 
 

@@ -22,7 +22,7 @@ from tests.hooks.shapes import SESSION_KEYS, text_in
 ROOT = Path(__file__).parent.parent.parent
 HOOKS = ROOT / "hooks"
 GATE = HOOKS / "orgpost-hook"
-SAMPLES = Path(__file__).parent / "samples"
+SAMPLES = ROOT / "lib/orgpost/hooks_install/samples"
 SHELLS = {
     "dash": ["dash"],
     "bash": ["bash"],

@@ -41,6 +41,7 @@ class Show:
     def __init__(self, *, json: bool) -> None:
         self.json = json
         self.stored: Sequence[str] = ()
+        self.has_asked = False
         self.terminal = sys.stdout.isatty()
         plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
         self._colours = self.terminal and not plain
@@ -53,6 +54,15 @@ class Show:
             self._document({"schema": 1, "ok": True, "data": data})
         else:
             _write("".join(f"{line}\n" for line in lines))
+
+    def agrees(self, lines: Iterable[str], question: str) -> bool:
+        """Show what would be done, and ask; where nobody can answer, it was asked for already."""
+        if self.json or not (self.terminal and sys.stdin.isatty()):
+            return True
+        self.has_asked = True
+        _write("".join(f"{line}\n" for line in lines) + f"{question} [y/N] ")
+        self.flush()
+        return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
     def trouble(self, error: OrgpostError) -> None:
         """Say what went wrong and what to do next."""

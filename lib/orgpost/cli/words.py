@@ -34,12 +34,13 @@ HOMES: Final[Mapping[str, str]] = {
     "doctor": "places",
     "config": "options",
     "mcp": "serving",
+    "hooks": "hooks",
 }
 # Our words are English; to look for translations of argparse's would cost each start more than
 # all of the parsing.
 vars(argparse)["_"] = str
 
-_WITH_VERBS: Final = frozenset({"contacts", "config", "budget", "task"})
+_WITH_VERBS: Final = frozenset({"contacts", "config", "budget", "task", "hooks"})
 # Their verbs are commands of their own: `task add AGENT --tag x TITLE` needs the slower reader.
 _OF_VERBS: Final = frozenset({"task"})
 _VALUED: Final = {"--space": "space", "--as": "actor_name"}
@@ -61,7 +62,8 @@ orgpost COMMAND ... [--space DIR] [--as ACTOR] [--json]     a post office of pla
                           revise archive, claim renew release complete fail
   budget                  tokens spent and left   doctor               what is wrong, and --fix
   migrate [DIR]           take over an old space
-  hook EVENT              what a coding agent's hook runs
+  hooks VERB              install uninstall list test: hooks for coding agents' clients
+  hook EVENT              what such a hook runs
   mcp                     the same verbs for programs, by the Model Context Protocol
 
   TEXT of - is read from stdin; a TEXT that begins with - comes after --.

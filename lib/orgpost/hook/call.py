@@ -69,6 +69,8 @@ class Call:
         self.named = words.options.get("--as", "")
         self.actor = self.named or variable("ORGPOST_AS") or variable("ORGPOST_ACTOR")
         self.odd = words.odd
+        # `orgpost hooks test` asks: nothing is noted, claimed or given back.
+        self.is_trial = bool(variable("ORGPOST_HOOK_TRIAL"))
 
     @property
     def of_subagent(self) -> bool:

@@ -57,7 +57,8 @@ class Errand:
         self.scope = scope_of(call.client, role, copy.mid_turn)
         self.trouble = ""
         self.may_go_on = False
-        self.work = self._look() if copy.is_agent(place.actor) else None
+        is_none_of_his = call.is_trial or not copy.is_agent(place.actor)
+        self.work = None if is_none_of_his else self._look()
 
     def _look(self) -> Work:
         session = self._call.session or NO_SESSION

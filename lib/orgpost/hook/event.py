@@ -37,7 +37,7 @@ class Event:
         space = find_space(self.call)
         if space is None:
             return
-        self._space, self.notes = space, notes_folder(space)
+        self._space, self.notes = space, None if self.call.is_trial else notes_folder(space)
         self._role = self._find_role()
         if not self._role:
             return

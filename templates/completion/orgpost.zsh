@@ -226,7 +226,7 @@ _orgpost_at() {
     'config completion/flags') found='--space --as --json --help --list --prefix' ;;
     'config/flags') found='--space --as --json --help' ;;
     'mcp/flags') found='--space --as --json --help' ;;
-    'hooks/0') found='install uninstall list test' ;;
+    'hooks/0') found='install uninstall list test stats' ;;
     'hooks install/--client') found='@nothing' ;;
     'hooks install/flags') found='--space --as --json --help --client --user --project --dry-run --mid-turn --mcp' ;;
     'hooks uninstall/--client') found='@nothing' ;;
@@ -234,6 +234,9 @@ _orgpost_at() {
     'hooks list/flags') found='--space --as --json --help' ;;
     'hooks test/--client') found='@nothing' ;;
     'hooks test/flags') found='--space --as --json --help --client' ;;
+    'hooks stats/--since') found='@nothing' ;;
+    'hooks stats/--by') found='day client session' ;;
+    'hooks stats/flags') found='--space --as --json --help --since --by' ;;
     'hooks/flags') found='--space --as --json --help' ;;
     */--space) found='@files' ;;
     */--as) found='@actors' ;;

@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from orgpost.cli.hook_stats import HELP as HELP_OF_STATS
+from orgpost.cli.hook_stats import add_stats
 from orgpost.cli.show import one_line
 from orgpost.errors import Failed, Usage
 
@@ -23,7 +25,7 @@ AUTO: Final = "auto"
 def add(_command: str, parser: argparse.ArgumentParser) -> None:
     """Say what the command understands."""
     parser.description = "Let coding agents' clients run orgpost's hooks; see what is registered."
-    below = parser.add_subparsers(metavar="install|uninstall|list|test", required=True)
+    below = parser.add_subparsers(metavar="install|uninstall|list|test|stats", required=True)
     install = below.add_parser("install", help="register the hooks with a client")
     uninstall = below.add_parser("uninstall", help="take them out again")
     for each in (install, uninstall):
@@ -40,6 +42,7 @@ def add(_command: str, parser: argparse.ArgumentParser) -> None:
     test = below.add_parser("test", help="run what is registered, with the client's own samples")
     test.add_argument("--client", required=True, metavar="NAME", help="claude, codex …")
     test.set_defaults(run=_test)
+    add_stats(below.add_parser("stats", help=HELP_OF_STATS))
 
 
 def _install(args: Any, desk: Desk) -> None:

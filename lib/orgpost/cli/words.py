@@ -62,7 +62,7 @@ orgpost COMMAND ... [--space DIR] [--as ACTOR] [--json]     a post office of pla
                           revise archive, claim renew release complete fail
   budget                  tokens spent and left   doctor               what is wrong, and --fix
   migrate [DIR]           take over an old space
-  hooks VERB              install uninstall list test: hooks for coding agents' clients
+  hooks VERB              install uninstall list test stats: hooks for coding agents
   hook EVENT              what such a hook runs
   mcp                     the same verbs for programs, by the Model Context Protocol
 

@@ -48,7 +48,7 @@ PLANTS = {
         ("doctor/__init__.py", "import orgpost.post"),
         ("post.py", "import orgpost.cli"),
         ("post.py", "import orgpost.hooks_install"),
-        ("hooks_install/plan.py", "import orgpost.post"),
+        ("hooks_install/plan.py", "import orgpost.cli"),
         ("mcp/mail.py", "import orgpost.cli"),
         ("hook.py", "import orgpost.errors"),
         ("hook.py", "from orgpost import OrgpostError"),

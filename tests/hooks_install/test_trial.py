@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from orgpost.hook_copy import renew
 from orgpost.hooks_install import CLIENTS, find_gate
 from orgpost.hooks_install.clients import Place
 from orgpost.hooks_install.trial import sample
@@ -33,6 +34,7 @@ def mail(home: Home, monkeypatch: pytest.MonkeyPatch) -> Home:
     flags = ["--space", str(home.space), "--as", "tex"]
     home.cli.data("send", "tex-agent", "The body", "--subject", "Server is down!", *flags)
     home.cli.data("task", "add", "tex-agent", "A task", *flags)
+    renew(home.space, os.environ)
     return home
 
 

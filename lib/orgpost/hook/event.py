@@ -42,7 +42,8 @@ class Event:
         if not self._role:
             return
         try:
-            self._copy = load(space, self._user, self.notes)
+            kept = kept_notes(space) if self.call.is_trial else self.notes
+            self._copy = load(space, self._user, kept)
         except Late:
             self.line.error = "the library is still at work on tiers and settings"
             return
@@ -218,6 +219,12 @@ class Event:
         words = f"export ORGPOST_ACTOR={self._actor}\n".encode()
         if path and self.call.named and words not in (read(path) or b""):
             append(path, words)
+
+
+def kept_notes(space: str) -> str | None:
+    """The folder of notes, if there is one of ours; nothing is made."""
+    folder = f"{space}/.orgpost/hooks"
+    return folder if own_folder(folder, make=False) else None
 
 
 def notes_folder(space: str) -> str | None:

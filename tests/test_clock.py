@@ -178,3 +178,19 @@ def test_the_double_lives_where_it_is_put() -> None:
     """A test of stamps names its zone."""
     zone = timezone(timedelta(hours=1))
     assert FakeClock(zone=zone).zone() is zone
+
+
+@pytest.mark.parametrize("zone", ["UTC-14", "UTC+12"])
+@pytest.mark.parametrize(
+    "moment", [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)]
+)
+def test_the_ends_of_the_calendar_have_a_local_time(
+    zone: str, moment: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who writes 9999-12-31 for "never" must not make a list unreadable, east or west of London."""
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", zone)
+        time.tzset()
+        there = moment.astimezone(LocalZone())
+        assert (there.year, there.tzname() is None) == (moment.year, False)
+    time.tzset()

@@ -36,16 +36,18 @@ class LocalZone(tzinfo):
 
     def tzname(self, moment: datetime | None) -> str:
         """Name the zone as the machine does."""
-        return (
-            "local"
-            if moment is None
-            else moment.replace(tzinfo=None).astimezone().tzname() or "local"
-        )
+        try:
+            return (moment and moment.replace(tzinfo=None).astimezone().tzname()) or "local"
+        except (OverflowError, ValueError, OSError):  # a year that the C library cannot say
+            return "local"
 
     def fromutc(self, moment: datetime) -> datetime:
         """Turn a UTC time into local time; the second of two equal hours has ``fold=1``."""
         # `combine` and not `replace`, which takes five times as long: each message has a stamp.
-        there = datetime.combine(moment.date(), moment.time(), UTC).astimezone()
+        try:
+            there = datetime.combine(moment.date(), moment.time(), UTC).astimezone()
+        except (OverflowError, ValueError, OSError):  # the calendar ends sooner here than in London
+            return moment
         here = datetime.combine(there.date(), there.time(), self)
         try:
             first = datetime.combine(there.date(), there.time()).timestamp()

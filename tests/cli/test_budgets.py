@@ -86,7 +86,8 @@ def test_another_day_is_shown_where_it_is_asked_for(cli: Cli, clock: FakeClock) 
     spend(cli.space)
     assert cli.data("budget", "show", "--day", "2026-11-19")["senders"] == []
     assert cli("budget", "show", "--day", "2026-11-20").out == cli("budget", "show").out
-    assert cli("budget", "show", "--day", "today").status == 2
+    for day in ("today", "2026-13-45", "9999-12-31"):
+        assert cli("budget", "show", "--day", day, "--json").code == "invalid_field"
 
 
 def test_a_check_says_what_would_become_of_a_task_and_writes_nothing(

@@ -344,3 +344,13 @@ def test_a_day_that_a_person_begins_in_the_same_instant_has_all_the_same_rows(
     treasury.add("ann", tokens=5)
     treasury.store.calls.before = None
     assert treasury.told(NEXT) == [("carry", "crt", 500), ("hold", "ann", 5)]
+
+
+@pytest.mark.parametrize("day", ["2026-13-45", "2027-02-29", "0000-00-00", "9999-12-31"])
+def test_a_name_that_is_no_day_is_no_ledger(treasury: Treasury, day: str) -> None:
+    """Nor is the last one of the calendar, after which no budget could begin anew."""
+    with treasury.store.disk.folder("org/messaging/ledger", make=True) as fd:
+        treasury.store.disk.create(fd, f"{day}.org", [row.header(day).encode()], mode=0o644)
+    treasury.add(tokens=900)
+    assert treasury.told() == [("reserve", "crt", 900)]
+    assert treasury.governor.accounts.standing(None, None).resets_at.day == 21

@@ -102,7 +102,7 @@ class Accounts:
             return self.today()
         try:
             end = next_day(row.moment(f"{day}T00:00:00Z"))
-        except ValueError:
+        except (ValueError, OverflowError):
             raise InvalidField("day", f"{day[:40]!r} is no day", hint="2026-11-20") from None
         now = self._clock.now()
         return self._ledger.account(day).must_be_good(), min(now, end - timedelta(seconds=1))

@@ -6,6 +6,7 @@ The day never goes back: while the clock is behind the newest ledger, that one i
 from __future__ import annotations
 
 import re
+from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -102,7 +103,7 @@ class Ledger:
     def days(self) -> list[str]:
         """Name the days that have a ledger, oldest first."""
         found = map(_PATH.fullmatch, self._store.names(FOLDER))
-        return [name[1] for name in found if name is not None]
+        return [name[1] for name in found if name is not None and _is_day(name[1])]
 
     def open(self, now: datetime, alone: Alone | None = None, *, tolerant: bool = False) -> Leaf:
         """Read the newest day; one that is corrupt is refused, unless `tolerant`."""
@@ -170,6 +171,14 @@ class Ledger:
         seen, known = self._seen.pop(day, (b"", None))
         if known is books:
             self._seen[day] = seen + text, books
+
+
+def _is_day(name: str) -> bool:
+    # The calendar's last day is none: after it no budget could begin anew.
+    try:
+        return date.fromisoformat(name) < date.max
+    except ValueError:
+        return False
 
 
 def path_of(day: str) -> str:

@@ -223,3 +223,25 @@ def test_no_flag_of_task_is_forgotten() -> None:
     """Each flag of each verb is watched by a test."""
     watched = {f"add {flag}" for flag in ADDED} | {f"list {flag}" for flag in LISTED}
     assert set(flags_of(parser_of("task"))) == watched | ELSEWHERE | BELOW
+
+
+@pytest.mark.parametrize("path", ["/etc/hostname", "../outside.txt", "link.txt"])
+def test_a_path_outside_of_the_space_is_no_result(office: Office, path: str) -> None:
+    """6: nobody else could read it, and its checksum tells of what it holds."""
+    (office.space.parent / "outside.txt").write_text("not of the space\n")
+    (office.space / "link.txt").symlink_to("../outside.txt")
+    id = office.add()
+    office.claim()
+    found = office.refused("complete", id, "--result-path", path, by="tex-agent")
+    why = "a result's path is an address, or a file of the space"
+    assert found == (6, "outside_space", f"{path}: {why}")
+    assert office.show(id)["state"] == "WORKING"
+
+
+@pytest.mark.parametrize("path", ["x" * 300, "x/" * 3000, "org"])
+def test_a_path_that_can_be_no_file_is_no_result(office: Office, path: str) -> None:
+    """3, as one that is not there."""
+    id = office.add()
+    office.claim()
+    found = office.refused("complete", id, "--result-path", path, by="tex-agent")
+    assert found[:2] == (3, "no_such_file")

@@ -17,7 +17,7 @@ from orgpost.agent_inbox.changing import fact, tell_the_ledger
 from orgpost.agent_inbox.outcomes import Report
 from orgpost.agent_inbox.rights import Hold, is_helper, must_be_worker, must_hold
 from orgpost.agent_inbox.shelf import as_bytes
-from orgpost.errors import InvalidField, NoSuchFile
+from orgpost.errors import InvalidField, NoSuchFile, OutsideSpace
 from orgpost.org.quote import one_line
 from orgpost.refusals import CancelRequested, Timeout
 from orgpost.states import Event, TaskState
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from orgpost.task import Task
 
 _ADDRESS: Final = r"[A-Za-z][A-Za-z0-9+.-]*://\S+"
+_WHERE: Final = "a result's path is an address, or a file of the space"
 
 
 class Holding:
@@ -172,9 +173,16 @@ class Holding:
         """Give the checksum of a result's file; an address has none."""
         if re.fullmatch(_ADDRESS, path):
             return None
-        place = self._desk.space / path
-        if not place.is_file():
-            raise NoSuchFile(path, hint="a result's path is an address, or a file of the space")
+        space = self._desk.space.resolve()
+        try:
+            place = (space / path).resolve()
+            inside, there = place.is_relative_to(space), place.is_file()
+        except (OSError, RuntimeError):  # a name longer than any file's, or a circle of links
+            raise NoSuchFile(path, hint=_WHERE) from None
+        if not inside:
+            raise OutsideSpace(path, _WHERE)
+        if not there:
+            raise NoSuchFile(path, hint=_WHERE)
         with place.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from orgpost.agent_inbox.dependencies import Dependencies, Known
+from orgpost.refusals import Cycle
 
 if TYPE_CHECKING:
     from tests.tasks.conftest import Shop
@@ -60,3 +63,13 @@ def test_a_long_chain_is_looked_at_in_one_pass() -> None:
     chain = Counting(tasks)
     stuck = [id for id, on in links.items() if chain.is_stuck(id, chain.blocks(id, on))]
     assert (stuck, chain.ways) == ([], 0)
+
+
+def test_a_long_circle_is_told_in_a_few_words(shop: Shop) -> None:
+    """Its ends and its length; nobody reads five thousand ids."""
+    for number in range(30):
+        shop.add(id=f"task-{number:02}", depends_on=[f"task-{number + 1:02}"])
+    with pytest.raises(Cycle) as refused:
+        shop.add(id="task-30", depends_on=["task-00"])
+    way = "task-30 → task-00 → task-01 → … 27 more … → task-29 → task-30"
+    assert str(refused.value) == f"create: dependency cycle: {way}"

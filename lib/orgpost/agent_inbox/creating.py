@@ -243,13 +243,19 @@ class Creating:
             return []
         known = self._shelf.dependencies()
         if way := known.cycle(task.id, task.depends_on):
-            raise Cycle("create", " → ".join(way))
+            raise Cycle("create", " → ".join(_shortened(way)))
         blocks = known.blocks(task.id, task.depends_on)
         missing = [each["id"] for each in blocks if each["why"] == "missing"]
         return [f"nobody knows {id}: the task waits until it is there and done" for id in missing]
 
 
 _DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_LONGEST_WAY: Final = 5
+
+
+def _shortened(way: Sequence[str]) -> list[str]:
+    left_out = len(way) - _LONGEST_WAY
+    return list(way) if left_out < 1 else [*way[:3], f"… {left_out} more …", *way[-2:]]
 
 
 def _admitted(task: Task, verdict: Verdict) -> Task:

@@ -194,3 +194,14 @@ def test_orgparse_is_asked_for_a_second_opinion(tmp_path: Path) -> None:
     mail(space, "inbox/tex.org", entry)
     assert [each.check for each in all_found(space)] == ["bad-time"]
     assert [each.check for each in all_found(space, deep=True)] == ["bad-time", "orgparse"]
+
+
+def test_copies_and_their_answers_may_share_a_thread_that_no_message_has(tmp_path: Path) -> None:
+    """A broadcast is such a thread; an id that is nobody's copy is still named."""
+    space = healthy(tmp_path)
+    copy = message("msg-all-tex", THREAD="msg-all")
+    answer = message("msg-answer", THREAD="msg-all", REPLY_TO="msg-all-tex")
+    mail(space, "inbox/tex.org", copy, answer)
+    assert found(space) == []
+    mail(space, "inbox/tex.org", message("msg-all-crt", THREAD="msg-all"))
+    assert found(space) == [("dangling", TEX, False)]

@@ -44,14 +44,24 @@ def check_ids(patient: Patient) -> Iterator[Finding]:
 
 
 def check_links(patient: Patient) -> Iterator[Finding]:
-    """What an entry names as parent, thread or dependency is there."""
+    """What an entry names as parent, thread or dependency is there.
+
+    The copies of a broadcast share a thread that is no message's id; so do the answers to them.
+    """
+    known = patient.ids
+    threads = {thread for file, placed in _mail(patient) if (thread := _shared(file, placed.entry))}
     for file, placed in _mail(patient):
         for name in LINKS:
             ids = (placed.entry.get(name) or "").split()
             for id in dict.fromkeys(ids):
-                if id not in patient.ids:
+                if id not in known and not (name == "THREAD" and id in threads):
                     message = f"{name} of {placed.entry.id} names {id[:128]}, which is nowhere"
                     yield file.finding("dangling", message, line=placed.line)
+
+
+def _shared(file: OrgFile, entry: Entry) -> str | None:
+    thread = entry.get("THREAD")
+    return thread if entry.id == f"{thread}-{file.holder}" else None
 
 
 def check_holders(patient: Patient) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -85,3 +86,21 @@ def test_the_hook_has_a_help_like_every_command(capsys: pytest.CaptureFixture[st
     """`orgpost help` lists it, so `orgpost help hook` says more."""
     assert main(["help", "hook"]) == 0
     assert capsys.readouterr().out.startswith("orgpost hook [EVENT]")
+
+
+def test_what_the_system_forbids_is_not_permitted(
+    space: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """6 and not 1, wherever it forbids it: a script knows then that trying again is no use."""
+
+    def forbidden(*_: object, **__: object) -> None:
+        raise PermissionError(1, "Operation not permitted", "/a/folder")
+
+    monkeypatch.setattr("orgpost.doctor.examine", forbidden)
+    assert main(["--space", str(space), "--json", "doctor"]) == 6
+    assert json.loads(capsys.readouterr().out)["error"] == {
+        "code": "not_permitted",
+        "message": "not permitted: /a/folder: Operation not permitted",
+        "hint": "",
+        "details": {"what": "/a/folder", "why": "Operation not permitted"},
+    }

@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any, Final
 
 from orgpost.cli.show import Show, Unwritten
-from orgpost.errors import Failed, OrgpostError, place_of
+from orgpost.errors import Failed, NotPermitted, OrgpostError, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -50,11 +50,14 @@ def _refused(command: Callable[[Show], int], show: Show) -> int:
     except Unwritten:
         raise
     except Exception as error:  # noqa: BLE001  a fault of ours is a line and a status, not a page of code
-        show.trouble(_failed(error))
-    return Failed.exit_code
+        failed = _failed(error)
+        show.trouble(failed)
+    return failed.exit_code
 
 
-def _failed(error: Exception) -> Failed:
+def _failed(error: Exception) -> OrgpostError:
+    if isinstance(error, PermissionError) and error.filename is not None:
+        return NotPermitted(error.filename, error.strerror or "it is forbidden")
     if isinstance(error, OSError) and error.filename is not None:
         return Failed(f"{error.strerror}: {error.filename}")
     if isinstance(error, ModuleNotFoundError):

@@ -36,6 +36,12 @@ def error(world: World) -> str:
     return str(world.log()[-1]["error"])
 
 
+def is_given_back(world: World) -> bool:
+    """Whether the task is queued again; on a machine that is too busy its lease ends it."""
+    late = error(world) == "no release: the library took too long"
+    return late or states(world) == ["QUEUED"]
+
+
 def prompt() -> bytes:
     """A submitted prompt."""
     return payload("UserPromptSubmit")

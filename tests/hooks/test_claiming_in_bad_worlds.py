@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.hooks.claims import SHORT, error, held, prepare, prompt, states
+from tests.hooks.claims import SHORT, error, held, is_given_back, prepare, prompt, states
 from tests.hooks.world import (
     CONTACTS,
     FIRST,
@@ -214,7 +214,7 @@ def test_each_shell_hands_over_a_claim(shell: str, world: World) -> None:
     assert held(world.hook(shell=shell)) == id
     assert re.match(SHORT, world.hook(shell=shell).text)
     assert world.hook("SessionEnd", shell=shell).is_silent
-    assert states(world) == ["QUEUED"]
+    assert is_given_back(world)
 
 
 def test_every_door_gives_the_same_claim(world: World) -> None:

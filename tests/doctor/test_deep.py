@@ -51,3 +51,10 @@ def test_what_orgparse_cannot_read_is_named() -> None:
     raw = message().replace(b":PROPERTIES:", b"CLOSED: [2026-13-45 Fri]\n:PROPERTIES:", 1)
     (what,) = differences(entry(raw))
     assert what.startswith("it cannot read it: ")
+
+
+def test_a_tag_that_emacs_knows_and_orgparse_does_not_is_no_fault() -> None:
+    """An accent may be a character of its own: for Emacs it is a letter, for orgparse none."""
+    tagged = message().replace(b" Hello\n", " Hello :e\u0301t\u00e9:\n".encode(), 1)
+    assert parse(tagged, MESSAGE).tags == ("e\u0301t\u00e9",)
+    assert differences(parse(tagged, MESSAGE)) == []

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, Any, Final
 
 from orgpost.org.quote import quote_value
 from orgpost.org.syntax import COOKIE
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from orgpost.doctor.finding import Finding
     from orgpost.doctor.patient import Patient
     from orgpost.org.entry import Entry
+
+# For Emacs an accent that is a character of its own is a letter of a tag; for orgparse it is none.
+_THEIR_TAG: Final = re.compile(r"[\w@#%]+")
 
 
 def check_deep(patient: Patient) -> Iterator[Finding]:
@@ -43,7 +47,8 @@ def _unequal(entry: Entry, node: Any) -> Iterator[str]:
     heading = entry.heading
     if (node.todo or "") != entry.keyword:
         yield f"state {node.todo}, not {entry.keyword}"
-    if not heading.commented and node.heading.strip() != heading.text:
+    alike = not heading.commented and all(map(_THEIR_TAG.fullmatch, heading.tags))
+    if alike and node.heading.strip() != heading.text:
         yield "another heading"
     theirs = {str(name).upper(): str(value).strip() for name, value in node.properties.items()}
     ours = dict(reversed(entry.properties))

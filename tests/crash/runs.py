@@ -143,7 +143,7 @@ def with_outcomes(store: FileStore, path: str, data: bytes) -> bytes:
     for part in () if reading is None else outcomes_of(without_voids(reading.records)):
         span = scan.find_id(data, part.id)
         if span is None:
-            continue  # a person removed the entry; what was told of it is kept aside when it is time
+            continue  # a person removed the entry; what was told of it is kept aside later
         raw = apply(data[span.start : span.end], syntax.MESSAGE, part.new)
         assert raw is not None, "an outcome that cannot be put in"
         data = data[: span.start] + raw + data[span.end :]

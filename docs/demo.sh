@@ -38,7 +38,7 @@ printf '* DONE everything\n:PROPERTIES:\n:FROM: tex\n:END:\nWhat broke last nigh
 say "The hook tells the agent's session, with the payload that Claude Code really sends ..."
 event() {
     "$here/hooks/orgpost-hook" claude UserPromptSubmit --space "$PWD" --as tex-claude \
-        <"$here/tests/hooks/samples/claude.UserPromptSubmit.stdin.json"
+        <"$here/lib/orgpost/hooks_install/samples/claude.UserPromptSubmit.stdin.json"
 }
 printf '$ hooks/orgpost-hook claude UserPromptSubmit --space %s --as tex-claude\n' "$PWD"
 event | python3 -m json.tool

@@ -70,8 +70,8 @@ def read_everything(data: bytes, kind: FileKind) -> list[Entry]:
 def change_everything(entries: list[Entry]) -> None:
     """Make the changes of a claim; they are read, and nothing else is read differently."""
     for entry in entries:
-        if entry.is_note:
-            continue
+        if entry.is_note or not entry.keyword:
+            continue  # no program moves what has no state of its file
         raw = change.with_keyword(entry.raw, "DONE", entry.kind)
         raw = change.with_property(raw, "STARTED", "now", entry.kind)
         raw = change.with_log_item(raw, "- x", entry.kind)

@@ -205,6 +205,15 @@ def test_a_lease_ends_with_the_time_that_a_task_may_have(shop: Shop) -> None:
         assert shop.inbox().expire()[0].state == "QUEUED"
 
 
+def test_a_renewal_under_a_clock_that_was_set_back_takes_nothing_away(shop: Shop) -> None:
+    """Or somebody else could claim the task as soon as the clock is right again."""
+    shop.add()
+    claim = shop.claim()
+    shop.clock.set(shop.clock.now() - timedelta(days=1))
+    with shop.acting("tex-agent"):
+        assert shop.inbox().renew(claim).lease_until == claim.lease_until
+
+
 def test_unknown_ids_and_other_kinds_are_refused_by_name(shop: Shop) -> None:
     """Each with its own sentence."""
     with pytest.raises(UnknownTask, match="approve: no task task-nosuch"):

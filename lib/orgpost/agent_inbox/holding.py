@@ -68,6 +68,8 @@ class Holding:
             if task.cancel_requested:
                 return life.stopped(task, sheet.when)
             until = self._claiming.lease_until(task.started or now, now, length)
+            if task.started is not None and task.lease_until is not None and now < task.started:
+                until = max(until, task.lease_until)  # the clock was set back: nobody loses by it
             return life.renewed(task, Lease(until, task.token, task.holder))
 
         # While a person has unsaved work there, no lease in the file runs out.

@@ -14,12 +14,12 @@ from orgpost.agent_inbox.rights import must_be_in, must_be_owner
 from orgpost.agent_inbox.rows import rows
 from orgpost.agent_inbox.shelf import Found, as_bytes
 from orgpost.org import scan
-from orgpost.org.change import Revision, revised
+from orgpost.org.change import archived
 from orgpost.org.entry import parse
 from orgpost.org.splice import without_slack
 from orgpost.org.stamp import id_time, parse_created
 from orgpost.org.syntax import TASK, archive_path
-from orgpost.states import TASK_ENDS, Event, TaskState
+from orgpost.states import TASK_ENDS, Event
 from orgpost.store.page import Move
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from orgpost.agent_inbox.desk import TaskDesk
     from orgpost.agent_inbox.shelf import TaskShelf
     from orgpost.org.entry import Entry
-    from orgpost.org.syntax import FileKind
     from orgpost.store.page import Page
     from orgpost.task import Task
 
@@ -122,7 +121,11 @@ class TaskArchiving:
             entry = parse(raw, kind)
             if span is not None and entry.keyword in TASK_ENDS:
                 target = self._target_of(entry)
-                moves.append(Move(span, target, _archived(entry, kind), as_bytes(id)))
+                moves.append(
+                    Move(
+                        span, target, archived(parse(without_slack(raw, kind), kind)), as_bytes(id)
+                    )
+                )
         return moves
 
     def _target_of(self, entry: Entry) -> str:
@@ -135,12 +138,3 @@ class TaskArchiving:
         """Name the archive of the month, in UTC, in which a task was made."""
         made = made or id_time(id) or self._desk.clock.now()
         return archive_path(self._path, f"{made.astimezone(UTC):%Y-%m}")
-
-
-def _archived(entry: Entry, kind: FileKind) -> bytes:
-    raw = without_slack(entry.raw, kind)
-    change = Revision(TaskState.ARCHIVED, {"ARCHIVE_TODO": entry.keyword})
-    raw = revised(raw, change, kind)
-    # The archive may end its lines otherwise, and ends each of them.
-    raw = raw.replace(b"\r\n", b"\n") if kind.crlf else raw
-    return raw if raw.endswith(b"\n") else raw + b"\n"

@@ -9,7 +9,7 @@ from orgpost.org.syntax import BODY_BYTES_LIMIT, SLACK_BYTES
 from orgpost.task import MAX_ATTEMPTS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
     from pathlib import Path
     from typing import TypeVar
 
@@ -78,8 +78,3 @@ class TaskDesk(NamedTuple):
         contacts = self.contacts()
         contacts.must_be_good()
         return contacts
-
-
-def names(ids: Sequence[str]) -> list[str]:
-    """Give each id once, in their order."""
-    return list(dict.fromkeys(ids))

@@ -14,7 +14,7 @@ from orgpost.frozen import NamedTuple
 from orgpost.message_store.moving import by_path
 from orgpost.message_store.shelf import as_bytes, found_at, spans_of
 from orgpost.org import scan
-from orgpost.org.change import with_keyword, with_property
+from orgpost.org.change import archived
 from orgpost.org.entry import parse
 from orgpost.org.stamp import format_stamp, id_time, parse_created
 from orgpost.org.syntax import MESSAGE, archive_path
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from orgpost.message_store.rows import Row
     from orgpost.message_store.shelf import Found, Shelf, Source
     from orgpost.org.entry import Entry
-    from orgpost.org.syntax import FileKind
     from orgpost.store.page import Page
 
 # One move is one journal record, and a record has a limit; this is well below it.
@@ -120,9 +119,7 @@ class Archiving:
             raw = page.data[span.start : span.end]
             entry = parse(raw, kind)
             if entry.keyword in FINISHED:
-                moves.append(
-                    Move(span, self._target(path, entry), _archived(raw, kind), as_bytes(id))
-                )
+                moves.append(Move(span, self._target(path, entry), archived(entry), as_bytes(id)))
         return moves
 
     def _target(self, path: str, entry: Entry) -> str:
@@ -131,14 +128,6 @@ class Archiving:
         made = parse_created(entry.get("CREATED") or "", self._desk.clock.zone(), id)
         made = made or id_time(id) or self._desk.clock.now()
         return archive_path(path, f"{made.astimezone(UTC):%Y-%m}")
-
-
-def _archived(raw: bytes, kind: FileKind) -> bytes:
-    raw = with_property(raw, "ARCHIVE_TODO", parse(raw, kind).keyword, kind)
-    raw = with_keyword(raw, MessageState.ARCHIVED, kind)
-    # The archive may end its lines otherwise, and ends each of them.
-    raw = raw.replace(b"\r\n", b"\n") if kind.crlf else raw
-    return raw if raw.endswith(b"\n") else raw + b"\n"
 
 
 def _batches(places: dict[str, Found]) -> Iterator[list[str]]:

@@ -86,6 +86,14 @@ def _keyword(entry: Entry, keyword: str, kind: FileKind) -> Patch:
     return span.start, span.end, text.encode("utf-8", "surrogateescape")
 
 
+def archived(entry: Entry) -> bytes:
+    """Give an entry as an archive holds it: ARCHIVE_TODO says what it was, and no line is open."""
+    raw = revised_entry(entry, Revision("ARCHIVED", {"ARCHIVE_TODO": entry.keyword}))
+    # The archive may end its lines otherwise, and ends each of them.
+    raw = raw.replace(b"\r\n", b"\n") if entry.kind.crlf else raw
+    return raw if raw.endswith(b"\n") else raw + b"\n"
+
+
 # --- properties ---------------------------------------------------------------------------------
 
 

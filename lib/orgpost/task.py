@@ -44,10 +44,6 @@ class Lease(NamedTuple):
             return f"- {self.token} -"
         return f"{utc_text(self.until)} {self.token} {self.holder}"
 
-    def holds_at(self, now: datetime) -> bool:
-        """Say whether a claim holds then."""
-        return self.until is not None and now < self.until
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:

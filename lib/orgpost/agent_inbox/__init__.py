@@ -19,6 +19,7 @@ from orgpost.agent_inbox.rows import count_states, rows
 from orgpost.agent_inbox.shelf import Found, TaskShelf
 from orgpost.org.scan import Span
 from orgpost.states import Event, TaskState
+from orgpost.task import BUDGET, OWNER_APPROVAL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -284,7 +285,7 @@ class AgentInbox:
     def find_awaiting_approval(self) -> list[Task]:
         """Give the tasks that wait for the owner's word, or for tokens."""
         waiting = self.find_by_state(TaskState.WAITING)
-        return [task for task in waiting if task.awaiting in {"owner-approval", "budget"}]
+        return [task for task in waiting if task.awaiting in {OWNER_APPROVAL, BUDGET}]
 
     def counts(self) -> dict[str, int]:
         """Count the tasks by their states; `ready` and `blocked` are the parts of `queued`."""

@@ -35,14 +35,6 @@ def is_folder(path: str) -> bool:
         return False
 
 
-def is_regular(path: str) -> bool:
-    """Whether a regular file lies there, itself or through a link."""
-    try:
-        return stat.S_ISREG(posix.stat(path).st_mode)
-    except REFUSALS:
-        return False
-
-
 def open_regular(path: str, flags: int = READ) -> int | None:
     """A descriptor of a regular file; None for anything else, a pipe without a writer included."""
     try:

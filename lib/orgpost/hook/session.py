@@ -39,11 +39,6 @@ class Session:
             remove(self._path)
         posix.close(self._descriptor)
 
-    @property
-    def can_note(self) -> bool:
-        """Whether what is told now will be known later."""
-        return self._descriptor is not None
-
     def save(self) -> bool:
         """Write the notes down; whether they are on disk as they are here."""
         if self._descriptor is None:

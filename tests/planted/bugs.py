@@ -28,7 +28,6 @@ DECIDED = "                        return self._decided(held, decide)\n"
 POWER = ("tests/crash/test_states.py", "-k", "told")
 EMACS = "tests/race/test_with_emacs.py"
 EIO = "tests/fault/test_eio.py"
-MODEL = ("tests/store/test_model.py", "-k", "long")
 TEXT = ("tests/fuzz/test_text.py",)
 CLAIMS = ("tests/race/test_claims.py", "-k", "old_token")
 
@@ -214,8 +213,7 @@ BUGS = (
         "store/disk.py",
         "        return cls(found.st_size, found.st_mtime_ns, found.st_ino)\n",
         "        return cls(found.st_size, 0, found.st_ino)\n",
-        MODEL,
-        "small",
+        ("tests/store/test_layout.py", "-k", "nobody_relies_on_places_after_a_persons_change"),
     ),
     Bug(
         21,
@@ -249,8 +247,7 @@ BUGS = (
         "store/held.py",
         "            data = with_tail(file.with_header(mended.data), mended.tail)\n",
         "            data = file.with_header(mended.data)\n",
-        MODEL,
-        "small",
+        ("tests/store/test_contract.py", "-k", "folded_in_once_and_in_order"),
     ),
     Bug(
         24,

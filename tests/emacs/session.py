@@ -1,6 +1,7 @@
 """A real Emacs for tests: one in batch that answers many questions, one alive that can be killed.
 
-Both speak one protocol: a line of base64 Lisp goes in, a line of base64 comes out; the other end
+A third, with a screen and keys, is in `terminal.py`.
+All speak one protocol: a line of base64 Lisp goes in, a line of base64 comes out; the other end
 is `elisp/orgpost-test-session.el`.
 A missing Emacs fails the test; nothing here is ever skipped.
 """
@@ -20,7 +21,7 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, ClassVar, Final, Self
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -65,7 +66,13 @@ def call(function: str, *arguments: object) -> str:
 
 
 class Emacs(ABC):
-    """What both kinds share: a process of its own home, and questions that are answered."""
+    """What all kinds share: a process of its own home, and questions that are answered.
+
+    `settled` are the libraries that are loaded before all others: with `answers` among them,
+    whatever Emacs would ask a person is answered by an option.
+    """
+
+    settled: ClassVar[tuple[str, ...]] = ("session", "answers")
 
     def __init__(self, *libraries: str, timeout: float = 60.0) -> None:
         """Load `libraries` of `elisp/`; the home is short, since a socket's path has a limit."""
@@ -145,6 +152,9 @@ class Emacs(ABC):
             self._process.wait()
         shutil.rmtree(self.home, ignore_errors=True)
 
+    def _lives(self) -> bool:
+        return self._running().poll() is None
+
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is None:
             message = "this Emacs was not started"
@@ -154,7 +164,9 @@ class Emacs(ABC):
     def _command(self, *arguments: str) -> list[str]:
         quiet = "(setq native-comp-deferred-compilation nil inhibit-startup-screen t)"
         loaded = [
-            word for name in ("session", *self.libraries) for word in ("-l", f"orgpost-test-{name}")
+            word
+            for name in (*self.settled, *self.libraries)
+            for word in ("-l", f"orgpost-test-{name}")
         ]
         return [program(), "-Q", "--eval", quiet, "-L", str(ELISP), *loaded, *arguments]
 
@@ -171,7 +183,10 @@ class Emacs(ABC):
     def _gone(self) -> EmacsError:
         log = self.home / "stderr"
         said = log.read_text("utf-8", "replace")[-400:] if log.exists() else ""
-        return EmacsError(f"Emacs is gone (exit {self._running().poll()}): {said}")
+        return EmacsError(f"Emacs is gone{self._end()}: {said}")
+
+    def _end(self) -> str:
+        return f" (exit {self._running().poll()})"
 
 
 class BatchEmacs(Emacs):
@@ -276,11 +291,11 @@ class LiveEmacs(Emacs):
                 stderr=stderr,
                 cwd=self.home,
             )
-        self._socket = self._connected(address)
+        self._connect(address)
 
-    def _connected(self, address: Path) -> socket.socket:
+    def _connect(self, address: Path) -> None:
         deadline = time.monotonic() + START_SECONDS
-        while self._running().poll() is None and time.monotonic() < deadline:
+        while self._lives() and time.monotonic() < deadline:
             line = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
             line.settimeout(self.timeout)
             try:
@@ -289,7 +304,8 @@ class LiveEmacs(Emacs):
                 line.close()
                 time.sleep(0.02)
             else:
-                return line
+                self._socket = line
+                return
         raise self._gone()
 
     def _exchange(self, line: bytes) -> bytes:

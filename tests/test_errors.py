@@ -11,19 +11,20 @@ import pytest
 
 from orgpost import errors, refusals
 from orgpost.errors import OrgpostError
+from orgpost.relay import refusals as relay
 
 TABLE: Final = {
-    1: "route_failed partial failed no_space disk_failed nested_lock",
+    1: "route_failed partial failed no_space disk_failed nested_lock port_taken",
     2: "usage invalid_field wrong_kind ambiguous_id ambiguous_actor not_an_agent",
-    3: "not_a_space unknown_actor unknown_id no_such_file",
+    3: "not_a_space unknown_actor unknown_id no_such_file no_relay",
     4: "wrong_state conflict exists in_use lease_lost cancel_requested cycle",
     5: "too_large already_refused effort_exceeded task_too_large budget_exceeded"
     " sender_limit_exceeded global_budget_exceeded rate_limited queue_full too_many_hops loop"
     " timeout",
     6: "not_permitted outside_space unsafe_path not_accepted",
     65: "malformed bad_contacts not_utf8 file_changed ledger_corrupt",
-    75: "busy",
-    78: "bad_settings no_identity",
+    75: "busy relay_runs",
+    78: "bad_settings no_identity bad_secret open_address",
 }
 
 PROBLEM: Final = errors.Problem(
@@ -74,6 +75,11 @@ EXAMPLES: Final[tuple[OrgpostError, ...]] = (
     refusals.Timeout("Timeout: 30/30 minutes", event="renew"),
     refusals.NotYours("approve", "only tex, the owner of tex-agent, may do this"),
     refusals.LedgerCorrupt("ledger/2026-11-20.org", 7, "five columns"),
+    relay.PortTaken("127.0.0.1", 8080, "Address already in use"),
+    relay.NoRelay(Path("/tmp/x")),
+    relay.RelayRuns("http://127.0.0.1:8080"),
+    relay.BadSecret("$RELAY_SECRET", "is empty"),
+    relay.OpenAddress("0.0.0.0"),
 )
 
 
@@ -86,7 +92,7 @@ def public_kinds() -> set[type[OrgpostError]]:
     """Find every error that can be raised."""
     return {
         kind
-        for kind in (vars(errors) | vars(refusals)).values()
+        for kind in (vars(errors) | vars(refusals) | vars(relay)).values()
         if isinstance(kind, type)
         and issubclass(kind, OrgpostError)
         and kind not in {OrgpostError, refusals.Refused}
@@ -102,7 +108,7 @@ def test_each_code_has_the_exit_status_of_the_table() -> None:
 
 def test_the_drawn_tree_names_each_error_beside_its_exit_status() -> None:
     """Who reads the docstring of the module reads the truth."""
-    trees = f"{errors.__doc__}{refusals.__doc__}"
+    trees = f"{errors.__doc__}{refusals.__doc__}{relay.__doc__}"
     groups = re.findall(r"^    [├└]─+ +(\d+)  (.*)$", trees, re.MULTILINE)
     drawn = {
         name: int(status)

@@ -48,6 +48,8 @@ PLANTS = {
         ("doctor/__init__.py", "import orgpost.post"),
         ("post.py", "import orgpost.cli"),
         ("post.py", "import orgpost.hooks_install"),
+        ("post.py", "import orgpost.relay"),
+        ("relay/tokens.py", "import orgpost.cli"),
         ("hooks_install/plan.py", "import orgpost.cli"),
         ("mcp/mail.py", "import orgpost.cli"),
         ("hook.py", "import orgpost.errors"),
@@ -77,6 +79,12 @@ PLANTS = {
         ("cli/__init__.py", "import mcp"),
         ("post.py", "from mcp_types import Tool"),
         ("mcp/mail.py", "import pydantic"),
+    ],
+    "Only the relay speaks to the network": [
+        ("cli/__init__.py", "import aiohttp"),
+        ("post.py", "import jwt"),
+        ("mcp/mail.py", "from prometheus_client import Counter"),
+        ("frame.py", "import jinja2"),
     ],
 }
 
@@ -203,7 +211,7 @@ def test_each_exception_to_a_rule_has_its_reason_beside_it(path: Path) -> None:
 def test_each_declared_dependency_is_used() -> None:
     """Nobody installs what nothing imports."""
     declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    modules = {"pyyaml": "yaml"}
+    modules = {"pyjwt": "jwt", "pyyaml": "yaml"}
     wanted = {re.split(r"[<>=~! \[]", line)[0].lower() for line in declared["dependencies"]}
     assert {modules.get(name, name) for name in wanted} <= imported_by(MODULES)
 

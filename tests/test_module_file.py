@@ -6,14 +6,17 @@ Whoever adds a hook, a command or a setting names it there; whoever only means t
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 
 import orgpost
 from orgpost.cli import main, words
-from orgpost.config.table import KEYS, Key
+from orgpost.config.table import KEYS
+
+if TYPE_CHECKING:
+    from orgpost.config.key import Key
 
 ROOT = Path(__file__).resolve().parents[1]
 

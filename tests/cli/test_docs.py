@@ -13,6 +13,7 @@ import pytest
 from orgpost import errors, refusals
 from orgpost.cli.words import HOMES, parser_of
 from orgpost.org.syntax import header
+from orgpost.relay import refusals as relay_refusals
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,7 +57,7 @@ def test_each_error_is_on_the_page() -> None:
     table = PAGE[PAGE.index("## Exit statuses") : PAGE.index("## A message")]
     rows = re.findall(r"(?m)^\| (\d+) \| (.*) \|$", table)
     told = {(int(n), code) for n, codes in rows for code in re.findall(r"`([a-z0-9_]+)`", codes)}
-    real = codes_of(errors) | codes_of(refusals)
+    real = codes_of(errors) | codes_of(refusals) | codes_of(relay_refusals)
     assert told == real - {(refusals.Refused.exit_code, refusals.Refused.code)}
 
 

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Final
 
+import pytest
+
 from orgpost.org.syntax import header
 from orgpost.space import init
 from tests.cli.door import LIB
@@ -69,3 +71,20 @@ def test_inbox_loads_nothing_heavy(tmp_path: Path) -> None:
     assert {"cli.reading", "message_store.reading"} <= ours
     assert modules & HEAVY == set()
     assert ours & OTHERS == set()
+
+
+# What belongs to the relay alone; each is a good part of a second at a start.
+NETWORK: Final = {"aiohttp", "jwt", "jinja2", "prometheus_client", "watchfiles", "websockets"}
+
+
+@pytest.mark.parametrize("words", [["inbox"], ["digest"], ["show", "msg-20261120"], ["help"]])
+def test_what_needs_no_relay_loads_no_network(words: list[str], tmp_path: Path) -> None:
+    """Only who serves, or signs a token, pays for it."""
+    init(tmp_path, actor="tex")
+    inbox = tmp_path / "org/messaging/inbox/tex.org"
+    inbox.write_bytes(header("inbox/tex.org") + MESSAGE)
+    command = [sys.executable, "-c", LISTING, "--space", str(tmp_path), "--as", "tex", *words]
+    env = {**os.environ, "PYTHONPATH": str(LIB)}
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
+    assert done.stdout
+    assert {name.partition(".")[0] for name in done.stderr.split()} & NETWORK == set()

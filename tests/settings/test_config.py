@@ -20,11 +20,12 @@ from orgpost.config import (
     refuse_overrides,
     wanted,
 )
-from orgpost.config.table import KEYS, Key
+from orgpost.config.table import KEYS
 from orgpost.names import TIERS
 from orgpost.yaml_text import read_yaml
 
 if TYPE_CHECKING:
+    from orgpost.config.key import Key
     from orgpost.errors import Problem
 
 ROOT: Final = Path(__file__).parents[2]
@@ -44,6 +45,9 @@ GOOD: Final[dict[str, list[Any]]] = {
     "path": ["~/mail", "/tmp/x", "x"],
     "paths": [[], ["~/a", "/b"]],
     "rates": [{}, {"owner": 0, "team": 7}],
+    "secret": ["x" * 32, ""],
+    "text": ["127.0.0.1", "a b", "ö"],
+    "texts": [[], ["https://example.com", "b"]],
     "tiers": [{}, {"crt": "team", "mira": "unknown"}],
 }
 BAD: Final[dict[str, list[Any]]] = {
@@ -60,6 +64,9 @@ BAD: Final[dict[str, list[Any]]] = {
     "path": ["", "a\0b", 7, ["x"], True],
     "paths": ["~/a", None, [""], [7]],
     "rates": [[], None, {"boss": 1}, {"team": -1}, {"team": True}, {"team": "1"}, {"team": 1.5}],
+    "secret": [7, True, ["x"], {"a": "b"}],
+    "text": ["", "a\nb", "\x1b[0m", 7, ["x"], True],
+    "texts": ["https://example.com", None, [""], [7], ["a\nb"]],
     "tiers": [[], None, {"Tex": "team"}, {"tex": "boss"}, {"tex": None}, {"tex": 1}],
 }
 
@@ -83,7 +90,9 @@ def default_of(key: Key) -> str:
     """Write a default as YAML does."""
     if key.default is None:
         return ""
-    kind = {"handles": list, "paths": list, **dict.fromkeys(MAPS, dict)}.get(key.kind)
+    kind = {"handles": list, "paths": list, "texts": list, **dict.fromkeys(MAPS, dict)}.get(
+        key.kind
+    )
     value = kind(key.default) if kind else key.default
     words: str = yaml.safe_dump(value, default_flow_style=True, width=200)
     return words.split("\n", maxsplit=1)[0].replace("'", '"')
@@ -315,10 +324,20 @@ def test_each_setting_is_read_by_somebody(key: Key) -> None:
     assert set(readers) - {"table.py"} != set()
 
 
+def test_a_secret_is_shown_to_nobody() -> None:
+    """Neither who shows settings nor a log line tells it; who signs with it asks for it."""
+    settings = Settings([layer_of("messaging: {relay: {secret: c4n4ry}}\n")])
+    assert settings.found("messaging.relay.secret").value == "(hidden)"
+    assert "c4n4ry" not in repr(settings)
+    assert settings.secret("messaging.relay.secret") == "c4n4ry"
+    [problem] = problems_of("messaging: {relay: {secret: [c4n4ry]}}\n")
+    assert problem["problem"] == "must be a secret text, not a list"
+
+
 def test_groups_are_what_stands_before_a_dot() -> None:
     """No key is the parent of another."""
     assert GROUPS & set(BY_NAME) == set()
-    below = {"limits", "trust_tiers", "compute", "compute.rate_limits", "tasks"}
+    below = {"limits", "trust_tiers", "compute", "compute.rate_limits", "tasks", "relay"}
     tiers = {f"messaging.trust_tiers.{tier}" for tier in TIERS}
     groups = {"identity", "messaging", "store", "hooks"} | {f"messaging.{it}" for it in below}
     assert groups | tiers == GROUPS

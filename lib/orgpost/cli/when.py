@@ -30,6 +30,17 @@ def when(text: str, clock: Clock, field: str, *, past: bool = False) -> datetime
         raise InvalidField(field, f"{text[:60]!r} is no time", hint=hint) from None
 
 
+def duration(text: str, field: str, *, most: timedelta) -> timedelta:
+    """Give the length of time that was meant, from a second on: `90s`, `30m`, `12h`, `7d`."""
+    span = re.fullmatch(_SPAN, text)
+    if span is None or span[1]:
+        raise InvalidField(field, f"{text[:60]!r} is no length of time", hint="90s, 30m, 12h or 7d")
+    length = timedelta(**{_UNITS[span[3]]: int(span[2])})
+    if not timedelta(seconds=1) <= length <= most:
+        raise InvalidField(field, f"must be from 1s to {most // timedelta(hours=1)}h")
+    return length
+
+
 def since(text: str | None, clock: Clock, field: str) -> datetime | None:
     """Give the time of a flag about the past, if it was given."""
     return when(text, clock, field, past=True) if text else None

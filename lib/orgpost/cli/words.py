@@ -35,12 +35,13 @@ HOMES: Final[Mapping[str, str]] = {
     "config": "options",
     "mcp": "serving",
     "hooks": "hooks",
+    "relay": "relay",
 }
 # Our words are English; to look for translations of argparse's would cost each start more than
 # all of the parsing.
 vars(argparse)["_"] = str
 
-_WITH_VERBS: Final = frozenset({"contacts", "config", "budget", "task", "hooks"})
+_WITH_VERBS: Final = frozenset({"contacts", "config", "budget", "task", "hooks", "relay"})
 # Their verbs are commands of their own: `task add AGENT --tag x TITLE` needs the slower reader.
 _OF_VERBS: Final = frozenset({"task"})
 _VALUED: Final = {"--space": "space", "--as": "actor_name"}
@@ -65,6 +66,7 @@ orgpost COMMAND ... [--space DIR] [--as ACTOR] [--json]     a post office of pla
   hooks VERB              install uninstall list test stats: hooks for coding agents
   hook EVENT              what such a hook runs
   mcp                     the same verbs for programs, by the Model Context Protocol
+  relay VERB              token: hints for who is connected, as soon as something changed
 
   TEXT of - is read from stdin; a TEXT that begins with - comes after --.
   An ID may be a part of one, of 4 characters or more. orgpost help COMMAND says more.

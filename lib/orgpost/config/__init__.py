@@ -8,7 +8,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-from orgpost.config.table import KEYS, Key
+from orgpost.config.table import KEYS
 from orgpost.errors import Problem, spoken_path
 from orgpost.frozen import NamedTuple
 from orgpost.names import TIERS, fault_of_handle, fault_of_name
@@ -17,12 +17,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from typing import TypeAlias
 
+    from orgpost.config.key import Key
     from orgpost.errors import KeyPath
 
     Fault: TypeAlias = tuple[KeyPath, str, str]
 
 DEFAULT: Final = "default"
+_HIDDEN: Final = "(hidden)"
 _LONGEST_SHOWN: Final = 60
+_LONGEST_TEXT: Final = 2000
 _LISTED_TIERS: Final = frozenset(f"tier:{tier}" for tier in TIERS)
 _SAY_WHICH: Final = "v0.1 meant everyone by it, readers expect nobody: say which"
 
@@ -67,7 +70,9 @@ class Settings:
         self._values: Final = MappingProxyType(values)
 
     def __repr__(self) -> str:
-        told = (f"{name}={self[name]!r}" for name in BY_NAME if self.origin(name) != DEFAULT)
+        told = (
+            f"{name}={self.found(name).value!r}" for name in BY_NAME if self.origin(name) != DEFAULT
+        )
         return f"Settings({', '.join(told)})"
 
     def __getitem__(self, name: str) -> Any:
@@ -84,8 +89,13 @@ class Settings:
         return setting[-1].line_of(tuple(name.split("."))) if setting else None
 
     def text(self, name: str) -> str | None:
-        """Give an actor, path or choice; None where it is not set."""
-        value: str | None = self._of_kind(name, "actor", "path", "choice")
+        """Give an actor, path, choice or other text; None where it is not set."""
+        value: str | None = self._of_kind(name, "actor", "path", "choice", "text")
+        return value
+
+    def secret(self, name: str) -> str | None:
+        """Give a secret, for who uses it; nobody else shows it."""
+        value: str | None = self._of_kind(name, "secret")
         return value
 
     def whole(self, name: str) -> int:
@@ -101,8 +111,8 @@ class Settings:
         return bool(self._of_kind(name, "bool"))
 
     def words(self, name: str) -> tuple[str, ...]:
-        """Give a list of handles or paths."""
-        return tuple(self._of_kind(name, "handles", "paths"))
+        """Give a list of handles, paths or other texts."""
+        return tuple(self._of_kind(name, "handles", "paths", "texts"))
 
     def tiers(self, name: str) -> Mapping[str, str]:
         """Give a map of actors to tiers."""
@@ -121,7 +131,8 @@ class Settings:
 
     def found(self, name: str) -> Found:
         """Give a value as plain data, with its origin; for those who show settings."""
-        return Found(_plain(self[name]), self.origin(name))
+        hidden = BY_NAME[name].kind == "secret" and self[name] is not None
+        return Found(_HIDDEN if hidden else _plain(self[name]), self.origin(name))
 
     def names(self) -> tuple[str, ...]:
         """Give all names, in the order of the table."""
@@ -192,6 +203,9 @@ _WANTED: Final = {
     "path": "a path",
     "paths": "a list of paths",
     "rates": "a map of tiers to whole numbers",
+    "secret": "a secret text",
+    "text": "a text of one line",
+    "texts": "a list of texts of one line",
     "tiers": "a map of actors to tiers",
 }
 
@@ -222,7 +236,9 @@ def _faults_of_one(key: Key, value: object) -> Iterator[Fault]:
     if value is None and key.default is None:
         return
     if not _is_right(key, value):
-        yield (), f"must be {wanted(key)}, not {_shown(value)}", ""
+        # What is wrong with a secret is said, and never what it is.
+        shown = f"a {type(value).__name__}" if key.kind == "secret" else _shown(value)
+        yield (), f"must be {wanted(key)}, not {shown}", ""
 
 
 def _faults_of_actor(key: Key, value: object) -> Iterator[Fault]:
@@ -238,6 +254,8 @@ def _faults_of_list(key: Key, value: object) -> Iterator[Fault]:
     for number, item in enumerate(value):
         if key.kind == "paths" and not _is_path(item):
             yield (number,), f"must be a path, not {_shown(item)}", ""
+        if key.kind == "texts" and not _is_text(item):
+            yield (number,), f"must be a text of one line, not {_shown(item)}", ""
         if key.kind == "handles" and (fault := fault_of_handle(item)):
             yield (number,), f"{_shown(item)} {fault}", ""
 
@@ -298,6 +316,9 @@ _FAULTS: Final[Mapping[str, Callable[[Key, object], Iterator[Fault]]]] = {
     "path": _faults_of_one,
     "paths": _faults_of_list,
     "rates": _faults_of_rates,
+    "secret": _faults_of_one,
+    "text": _faults_of_one,
+    "texts": _faults_of_list,
     "tiers": _faults_of_tiers,
 }
 
@@ -305,8 +326,8 @@ _FAULTS: Final[Mapping[str, Callable[[Key, object], Iterator[Fault]]]] = {
 def _is_right(key: Key, value: object) -> bool:
     if key.kind == "choice":
         return value in key.choices
-    if key.kind == "path":
-        return _is_path(value)
+    if key.kind in _IS_TEXT:
+        return _IS_TEXT[key.kind](value)
     if key.kind == "bool":
         return isinstance(value, bool)
     kinds = int | float if key.kind == "float" else int
@@ -317,6 +338,18 @@ def _is_right(key: Key, value: object) -> bool:
 
 def _is_path(value: object) -> bool:
     return isinstance(value, str) and value != "" and "\0" not in value
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and value.isprintable() and 0 < len(value) <= _LONGEST_TEXT
+
+
+_IS_TEXT: Final[Mapping[str, Callable[[object], bool]]] = {
+    "path": _is_path,
+    # Whether a secret is good enough is for who signs with it.
+    "secret": lambda value: isinstance(value, str),
+    "text": _is_text,
+}
 
 
 def _shown(value: object) -> str:

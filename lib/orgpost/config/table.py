@@ -7,25 +7,14 @@ compared with it. How values are checked and merged is the business of `config`.
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from orgpost.frozen import NamedTuple
+from orgpost.config.key import Key
+from orgpost.config.relay_table import RELAY_KEYS
 from orgpost.names import TIERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-
-class Key(NamedTuple):
-    """One setting."""
-
-    name: str
-    kind: str
-    default: Any
-    meaning: str
-    low: float | None = None
-    high: float | None = None
-    choices: tuple[str, ...] = ()
 
 
 def _tier_keys() -> Iterator[Key]:
@@ -200,6 +189,7 @@ KEYS: Final = (
     Key("messaging.refusal_memory_days", "int", 7, "how long refused work is recognised", 0, 90),
     Key("messaging.tasks.lease_seconds", "int", 900, "of a claim that names none", 1, 86_400),
     Key("messaging.tasks.max_attempts", "int", 3, "of a task that names none", 1, 100),
+    *RELAY_KEYS,
     Key(
         "store.sync",
         "choice",

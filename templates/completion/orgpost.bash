@@ -115,8 +115,9 @@ _orgpost_at() {
     'task list/0') found='@agents' ;;
     'task list/--state') found='WAITING QUEUED WORKING DONE FAILED DEAD REJECTED CANCELLED ARCHIVED' ;;
     'task list/--from') found='@actors' ;;
+    'task list/--each') found='@nothing' ;;
     'task list/--limit') found='@nothing' ;;
-    'task list/flags') found='--space --as --json --help --state --from --ready --blocked --awaiting --all --limit' ;;
+    'task list/flags') found='--space --as --json --help --state --from --ready --blocked --awaiting --planned --mine --all --each --limit' ;;
     'task show/0') found='@tasks' ;;
     'task show/flags') found='--space --as --json --help --raw --body --full' ;;
     'task approve/0') found='@tasks' ;;

@@ -118,7 +118,8 @@ def test_add(office: Office) -> None:
 def test_list_and_show(office: Office) -> None:
     """The same task; with `show` where it stands."""
     known = {**TASK, "content_hash": write(office)["content_hash"]}
-    assert office.data("list") == {"agent": "tex-agent", "tasks": [known], "left_out": 0}
+    told = {"agent": "tex-agent", "left_out": 0, "by_state": {"QUEUED": 1}}
+    assert office.data("list") == {**told, "tasks": [known]}
     where = {"file": "org/messaging/agents/tex-agent.org", "line": 6}
     more = {"where": where, "tier": "team", "verified": "local", "body_is": "data"}
     assert office.show(ID) == {**known, **more}

@@ -39,8 +39,12 @@ LISTED: Final[dict[str, tuple[list[str], list[str]]]] = {
     "--blocked": ([], ["later"]),
     "--awaiting": ([], ["waits"]),
     "--all": ([], ["works", "ready", "later", "waits", "over"]),
+    "--planned": ([], ["later"]),
+    "--mine": ([], ["works", "ready", "later", "waits"]),
+    "--each": (["1"], ["works", "ready", "waits"]),
     "--limit": (["1"], ["works"]),
 }
+LEFT_OUT: Final = {"--limit": 3, "--each": 1}
 # Whole commands in test_tasks.py and test_answers.py, or below.
 ELSEWHERE: Final = {
     *("reject --reason", "reject --quiet", "cancel --reason", "revise --feedback"),
@@ -104,7 +108,46 @@ def test_each_flag_of_list_changes_the_list(flag: str, full: Office) -> None:
     words, expected = LISTED[flag]
     data = full.data("list", flag, *words)
     assert [task["title"] for task in data["tasks"]] == expected
-    assert data["left_out"] == (3 if flag == "--limit" else 0)
+    assert data["left_out"] == LEFT_OUT.get(flag, 0)
+    assert sum(data["by_state"].values()) == len(expected) + data["left_out"]
+
+
+def test_mine_is_all_my_agents_state_by_state_and_turn_by_turn(full: Office) -> None:
+    """No agent's long queue hides another's; of somebody without an agent it is empty."""
+    full.cli.data("contacts", "add", "two", "--kind", "agent", "--owner", "tex")
+    for title in ("first of two", "second of two"):
+        full.data("add", "two", title)
+    data = full.data("list", "--mine", "--limit", "3")
+    titles = [(task["agent"], task["title"]) for task in data["tasks"]]
+    assert titles == [("tex-agent", "works"), ("tex-agent", "ready"), ("two", "first of two")]
+    assert (data["agent"], data["left_out"]) == (None, 3)
+    assert data["by_state"] == {"WORKING": 1, "QUEUED": 4, "WAITING": 1}
+    assert full.data("list", "--mine", by="mira")["tasks"] == []
+    assert full.refused("list", "two", "--mine")[0] == 2
+
+
+def test_planned_is_what_has_a_deadline_too(office: Office) -> None:
+    """And what a person planned in an editor."""
+    office.add("at some time")
+    office.add("soon", "--deadline", "2026-11-21")
+    path = office.space / "org/messaging/agents/tex-agent.org"
+    text = path.read_text()
+    heading = next(line for line in text.splitlines() if line.endswith("at some time"))
+    assert [task["title"] for task in office.data("list", "--planned")["tasks"]] == ["soon"]
+    path.write_text(text.replace(heading, f"{heading}\n  DEADLINE: <2026-11-22 Sun>"))
+    planned = {task["title"] for task in office.data("list", "--planned")["tasks"]}
+    assert planned == {"at some time", "soon"}
+
+
+def test_feedback_is_read_from_stdin(office: Office) -> None:
+    """Of any length and byte for byte; nothing there is no feedback."""
+    id = office.add(by="crt")
+    office.claim()
+    office.data("complete", id, by="tex-agent")
+    assert office("revise", id, "--feedback", "-", stdin=b" \n").status == 2
+    feedback = "* better \n\n" * 3000
+    (task,) = office.data("revise", id, "--feedback", "-", stdin=feedback.encode())["tasks"]
+    assert task["feedback"] == [feedback]
 
 
 def test_quiet_says_nothing_to_people(office: Office) -> None:

@@ -13,7 +13,7 @@ from orgpost.org.scan import Span
 from orgpost.states import TaskState
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from orgpost.agent_inbox.dependencies import Dependencies
     from orgpost.agent_inbox.rows import Row
@@ -39,16 +39,28 @@ class Turns(Sequence["Task"]):
 
     def __getitem__(self, at: int | slice) -> Task | Turns:
         if isinstance(at, slice):
-            return Turns(self._shelf, self._source, self.rows[at])
+            return self._of(self.rows[at])
         row = self.rows[at]
         if row.depends_on and self._known is None:
             self._known = self._shelf.dependencies()
         return self._shelf.task(Found(self._source, Span(row.start, row.end)), self._known)
 
+    def planned(self) -> Turns:
+        """Keep those that have a time to begin at, or to be done by."""
+        return self._of([row for row in self.rows if row.scheduled or row.deadline])
+
+    def fitting(self, fits: Callable[[Task], bool]) -> Turns:
+        """Keep those that fit; each is made to be looked at."""
+        return self._of([row for at, row in enumerate(self.rows) if fits(self[at])])
+
     def in_states(self, states: frozenset[str]) -> Turns:
         """Keep those in one of these states."""
-        kept = [row for row in self.rows if row.state in states]
-        return Turns(self._shelf, self._source, kept)
+        return self._of([row for row in self.rows if row.state in states])
+
+    def _of(self, rows: Sequence[Row]) -> Turns:
+        turns = Turns(self._shelf, self._source, rows)
+        turns._known = self._known
+        return turns
 
 
 class Standing(NamedTuple):

@@ -36,6 +36,7 @@ class Row(NamedTuple):
     created: str
     not_before: str
     scheduled: str
+    deadline: str
     depends_on: tuple[str, ...]
     until: str
     token: int
@@ -88,7 +89,7 @@ def row_of(raw: bytes, start: int, kind: FileKind) -> Row | None:
     lease = _LEASE.fullmatch(fields.get(b"LEASE", ""))
     if lease is None or b'"' in drawer or state.decode() not in kind.keywords:
         return _row_the_long_way(raw, start, kind)
-    dates = re.findall(PLANNED, planning.decode("utf-8", "surrogateescape")) if planning else ()
+    planned = _planned(planning) if planning else {}
     return Row(
         start,
         start + len(raw),
@@ -98,11 +99,16 @@ def row_of(raw: bytes, start: int, kind: FileKind) -> Row | None:
         fields.get(b"TRUST_TIER", "unknown"),
         fields.get(b"CREATED", ""),
         fields.get(b"NOT_BEFORE", ""),
-        dict(dates).get("SCHEDULED", ""),
+        planned.get("SCHEDULED", ""),
+        planned.get("DEADLINE", ""),
         tuple(fields.get(b"DEPENDS_ON", "").split()),
         lease[1],
         int(lease[2]),
     )
+
+
+def _planned(line: bytes) -> dict[str, str]:
+    return dict(re.findall(PLANNED, line.decode("utf-8", "surrogateescape")))
 
 
 def _row_the_long_way(raw: bytes, start: int, kind: FileKind) -> Row | None:
@@ -122,6 +128,7 @@ def _row_the_long_way(raw: bytes, start: int, kind: FileKind) -> Row | None:
         entry.get("CREATED") or "",
         entry.get("NOT_BEFORE") or "",
         planning.get("SCHEDULED", ""),
+        planning.get("DEADLINE", ""),
         tuple((entry.get("DEPENDS_ON") or "").split()),
         lease.text().split(" ")[0],
         lease.token,

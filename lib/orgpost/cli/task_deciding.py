@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from orgpost.cli.desk import plain_text
 from orgpost.cli.show import one_line
 from orgpost.cli.task_words import meant
 from orgpost.errors import InvalidField
@@ -56,10 +55,10 @@ def run_retry(args: Any, desk: Desk) -> None:
 
 def run_revise(args: Any, desk: Desk) -> None:
     """Ask for a finished task again."""
-    if not args.feedback.strip():
+    feedback = desk.body(args.feedback, None) or ""
+    if not feedback.strip():
         raise InvalidField("feedback", "must say something")
     args.ids = [args.id]
-    feedback = plain_text("feedback", args.feedback)
     _decide(args, desk, Event.REVISE, lambda each: each.inbox.request_revision(each.id, feedback))
 
 

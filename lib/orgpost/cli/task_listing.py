@@ -2,48 +2,98 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from orgpost.cli.show import one_line
-from orgpost.cli.task_words import inbox_of, task_rows
+from orgpost.cli.task_words import agent_of, inbox_of, my_agents, task_rows
 from orgpost.errors import InvalidField, Usage
 from orgpost.states import TaskState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from orgpost.agent_inbox import AgentInbox
     from orgpost.agent_inbox.graph import Graph
+    from orgpost.agent_inbox.listing import Turns
     from orgpost.cli.desk import Desk
     from orgpost.task import Task
 
 _OPEN: Final = frozenset({TaskState.WAITING, TaskState.QUEUED, TaskState.WORKING})
+_RANKS: Final[Mapping[str, int]] = {TaskState.WORKING: 0, TaskState.QUEUED: 1, TaskState.WAITING: 2}
+_OVER: Final = 3
+
+
+class _Place(NamedTuple):
+    """Where one task stands; `turn` counts those of its state in the list of its agent."""
+
+    state: str
+    turn: int
+    turns: Turns
+    at: int
 
 
 def run_list(args: Any, desk: Desk) -> None:
     """List tasks."""
-    inbox = inbox_of(args.agent, desk)
-    found = _found(args, inbox, desk)
-    tasks = list(found[: args.limit] if args.limit else found)
-    left_out = len(found) - len(tasks)
+    if args.mine and args.agent:
+        raise Usage("AGENT and --mine are two lists", hint="give one of them")
+    inboxes = [desk.post.inbox(name) for name in my_agents(desk)] if args.mine else []
+    name = None if args.mine else agent_of(args.agent, desk)
+    if name is not None:
+        inboxes = [desk.post.inbox(name)]
+    found = _in_turn([_found(args, inbox, desk) for inbox in inboxes])
+    shown = _first(found, args.limit, args.each)
+    tasks = [place.turns[place.at] for place in shown]
+    left_out = len(found) - len(shown)
     lines = task_rows(tasks, desk)
     if left_out:
-        lines.append(f"{left_out} more: orgpost task list {inbox.name} --limit 0")
+        lines.append(f"{left_out} more: orgpost task list {name or '--mine'} --limit 0")
     if not tasks:
-        lines.append(f"No such tasks of {inbox.name}.")
-    data = {"agent": inbox.name, "tasks": [task.to_dict() for task in tasks], "left_out": left_out}
+        lines.append(f"No such tasks of {name or 'yours'}.")
+    listed = [task.to_dict() for task in tasks]
+    by_state = dict(Counter(place.state for place in found))
+    data = {"agent": name, "tasks": listed, "left_out": left_out, "by_state": by_state}
     desk.show.answer(data, lines)
 
 
-def _found(args: Any, inbox: AgentInbox, desk: Desk) -> Sequence[Task]:
+def _in_turn(lists: Sequence[Turns]) -> list[_Place]:
+    """Make one list of several: by state, and whoever is first with its agent comes first."""
+    places = [place for turns in lists for place in _places(turns)]
+    return sorted(places, key=lambda place: (_RANKS.get(place.state, _OVER), place.turn))
+
+
+def _places(turns: Turns) -> Iterator[_Place]:
+    seen: Counter[str] = Counter()
+    for at, row in enumerate(turns.rows):
+        # What is over stays in the order of its file, whatever its states are.
+        rank = row.state if row.state in _RANKS else ""
+        yield _Place(row.state, seen[rank], turns, at)
+        seen[rank] += 1
+
+
+def _first(found: Sequence[_Place], limit: int, each: int) -> list[_Place]:
+    if each:
+        seen: Counter[str] = Counter()
+        kept = []
+        for place in found:
+            seen[place.state] += 1
+            if seen[place.state] <= each:
+                kept.append(place)
+        found = kept
+    return list(found[:limit] if limit else found)
+
+
+def _found(args: Any, inbox: AgentInbox, desk: Desk) -> Turns:
     states = _states(args)
     turns = inbox.in_turn(over=args.all or bool(states - _OPEN))
     if not args.all:
         turns = turns.in_states(states)
+    if args.planned:
+        turns = turns.planned()
     sender = desk.actor(args.sender) if args.sender else None
     if sender is None and not (args.ready or args.blocked or args.awaiting):
         return turns
-    return [task for task in turns if _fits(task, args, sender)]
+    return turns.fitting(lambda task: _fits(task, args, sender))
 
 
 def _states(args: Any) -> frozenset[str]:

@@ -176,7 +176,11 @@ def _add_list(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--ready", action="store_true", help="that could be claimed now")
     parser.add_argument("--blocked", action="store_true", help="queued, and not ready")
     parser.add_argument("--awaiting", action="store_true", help="waiting for approval or tokens")
+    parser.add_argument("--planned", action="store_true", help="with a schedule or a deadline")
+    parser.add_argument("--mine", action="store_true", help="of all your agents")
     parser.add_argument("--all", action="store_true", help="every state, of the hot file")
+    what = "at most so many of each state"
+    parser.add_argument("--each", type=count, default=0, metavar="N", help=what)
     parser.add_argument("--limit", type=count, default=_LIMIT, metavar="N", help="0 is no limit")
 
 
@@ -213,7 +217,8 @@ def _add_cancel(parser: argparse.ArgumentParser) -> None:
 def _add_revise(parser: argparse.ArgumentParser) -> None:
     _add_id(parser)
     _add_quiet(parser)
-    parser.add_argument("--feedback", required=True, metavar="T", help="what should be better")
+    what = "what should be better; - reads stdin"
+    parser.add_argument("--feedback", required=True, metavar="T", help=what)
 
 
 def _add_archive(parser: argparse.ArgumentParser) -> None:

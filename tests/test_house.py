@@ -44,6 +44,7 @@ PLANTS = {
         ("message.py", "import orgpost.contact"),
         ("message.py", "from orgpost import Post"),
         ("store/files.py", "import orgpost.message_store"),
+        ("watching/sight.py", "import orgpost.message_store"),
         ("message_store/__init__.py", "import orgpost.settings_file"),
         ("doctor/__init__.py", "import orgpost.post"),
         ("post.py", "import orgpost.cli"),
@@ -85,6 +86,10 @@ PLANTS = {
         ("post.py", "import jwt"),
         ("mcp/mail.py", "from prometheus_client import Counter"),
         ("frame.py", "import jinja2"),
+    ],
+    "Only who watches asks the kernel for events": [
+        ("post.py", "import watchfiles"),
+        ("watching/times.py", "from watchfiles import watch"),
     ],
 }
 

@@ -98,6 +98,10 @@ class FileStore:
         """Read the end of a file without a lock, with what waits: so many bytes, or more."""
         return self._reader.tail(path, size)
 
+    def is_being_saved(self, path: str) -> bool:
+        """Ask whether a reader would have to wait now: somebody else may be in mid-write."""
+        return self._reader.is_being_saved(path)
+
     def read(self, path: str) -> bytes | None:
         """Read a file that has no journal; None where it is missing."""
         folder, _, name = path.rpartition("/")

@@ -29,6 +29,7 @@ class View(NamedTuple):
 
     `waiting` names those entries, `editor` who keeps them waiting, in words.  `outcomes` names the
     entries whose change was acknowledged and waits too: `data` has them as the file has them.
+    `saving` says that somebody went on writing for longer than a reader waits.
     """
 
     data: bytes
@@ -36,6 +37,7 @@ class View(NamedTuple):
     waiting: frozenset[bytes] = frozenset()
     editor: str | None = None
     outcomes: frozenset[bytes] = frozenset()
+    saving: bool = False
 
 
 class Outcome(NamedTuple):
@@ -207,6 +209,9 @@ class Store(Protocol):
 
     def tail(self, path: str, size: int) -> Tail:
         """Read the end of a file without a lock, with what waits: so many bytes, or more."""
+
+    def is_being_saved(self, path: str) -> bool:
+        """Ask whether a reader would have to wait now: somebody else may be in mid-write."""
 
     def lock(self, name: str, *, seconds: float | None = None) -> AbstractContextManager[None]:
         """Hold a lock that is no file's, for what is decided over several files.

@@ -39,11 +39,15 @@ class _Look(NamedTuple):
     found: os.stat_result | None
     steady: bool
     saving: bool
+    folder: bool = True
 
     def is_ours(self) -> bool:
         block = self.block
         print_ = Print(0, 0, 0) if self.found is None else Print.of(self.found)
         return block is not None and print_ == (block.size, block.mtime_ns, block.inode)
+
+    def is_known(self) -> bool:
+        return self.is_ours() or (self.block is None and self.found is None)
 
 
 class Reader:
@@ -61,10 +65,12 @@ class Reader:
         look = self._steady_look(path, lock)
         if look.block is None and not journal.exists():
             look = self._after_save(path, lock, look)
-            return View(look.data, look.found is not None)
+            return View(look.data, look.found is not None, saving=look.saving)
         if look.steady and look.is_ours() and not self._has_more(journal, look):
             return View(look.data, look.found is not None)
-        return self._settle(path) or self._overlay(path, lock, journal)
+        # To settle would make a folder anew that somebody has taken away, and may put back.
+        settled = self._settle(path) if look.folder else None
+        return settled or self._overlay(path, lock, journal)
 
     def tail(self, path: str, size: int) -> Tail:
         """Give the end of a file: so many bytes, or more where the whole must be looked at."""
@@ -76,6 +82,11 @@ class Reader:
         else:
             is_all = look.steady and look.is_ours() and not self._has_more(journal, look)
         return Tail(look.data, start) if is_all else Tail(self.view(path).data, 0)
+
+    def is_being_saved(self, path: str) -> bool:
+        """Ask whether `view` would have to wait now."""
+        look, _ = self._look_at_end(path, FileLock(self._disk, self._clock, path), 0)
+        return look.saving and not look.is_known()
 
     def _look_at_end(self, path: str, lock: FileLock, size: int) -> tuple[_Look, int]:
         folder, _, name = path.rpartition("/")
@@ -106,20 +117,20 @@ class Reader:
     def _look(self, path: str, lock: FileLock) -> _Look:
         folder, _, name = path.rpartition("/")
         before = lock.peek()
-        data, found, saving = b"", None, False
+        data, found, saving, is_there = b"", None, False, False
         with (
             trouble(path, "read"),
             suppress(FileNotFoundError),
             self._disk.folder(f"{ROOT}/{folder}") as fd,
         ):
+            is_there = True
             data, found = self._disk.read(fd, name) or (b"", None)
             odd = syntax.kind_of(path) is not None and not scan.has_cookie(data)
             saving = self._watch.may_be_a_save(path, fd, found, odd=odd)
         block = lock.peek()
         steady = before == block and (block is None or block.turn % 2 == 0)
-        look = _Look(block, data, found, steady, saving=saving)
-        is_known = look.is_ours() or (block is None and found is None)
-        return look._replace(saving=saving and not is_known)
+        look = _Look(block, data, found, steady, saving, is_there)
+        return look._replace(saving=saving and not look.is_known())
 
     def _has_more(self, journal: JournalFile, look: _Look) -> bool:
         block = look.block
@@ -140,13 +151,14 @@ class Reader:
         look = self._after_save(path, lock, self._steady_look(path, lock))
         reading = journal.peek()
         if reading is None:
-            return View(look.data, look.found is not None)
+            return View(look.data, look.found is not None, saving=look.saving)
         records = without_voids(reading.records)
         mended = self._mend(look, without_outcomes(records))
         waiting = frozenset(part.id for part in mended.tail)
         outcomes = frozenset(part.id for part in outcomes_of(records))
         data = with_tail(mended.data, mended.tail)
-        return View(data, look.found is not None, waiting, self._editor(path), outcomes)
+        editor = self._editor(path)
+        return View(data, look.found is not None, waiting, editor, outcomes, look.saving)
 
     def _mend(self, look: _Look, records: Sequence[Record]) -> Mended:
         from orgpost.store.image import mend

@@ -284,7 +284,7 @@ class Writer:
             with self.held(path, seconds=seconds) as held:
                 held.settle()
                 return held.view()
-        except (OrgpostError, Changed, Waits):
+        except (OrgpostError, Changed, Waits, FileNotFoundError):
             return None
 
     def confirm(self, path: str) -> None:

@@ -36,6 +36,25 @@ def saves(person: Person, buffer: bytes, clock: FakeClock) -> None:
     clock.advance(0.3)
 
 
+def test_saves_without_a_pause_hide_no_mail() -> None:
+    """Patience ends in the middle of one: what is shown is what the last whole save left."""
+    clock = Waiting()
+    machine = MemoryDisk(clock)
+    person, store = Person(SPACE, MemoryCalls(machine, "emacs")), MemoryStore(disk=machine)
+    store.append(INBOX, [entry("msg-1")])
+    clock.advance(10)
+    whole = person.read(INBOX)
+
+    def save_again(step: int) -> None:
+        person.save(INBOX, whole if step % 2 else b"")
+        clock.meanwhile = partial(save_again, step + 1)
+
+    save_again(0)
+    for _ in range(4):
+        assert store.view(INBOX).data == whole
+        clock.advance(0.02)
+
+
 def test_each_save_that_moves_the_file_away_is_waited_for() -> None:
     """Not only the first that a process sees: the file was there again in between."""
     clock = Waiting()

@@ -139,11 +139,14 @@ class Reader:
         )
 
     def _after_save(self, path: str, lock: FileLock, look: _Look) -> _Look:
-        deadline = self._clock.monotonic() + SAVE_SECONDS
+        # Who saves again and again is in mid-save at the end of any patience: then what was whole a
+        # moment ago is nearer to the truth than what is just being written.
+        whole, deadline = look, self._clock.monotonic() + SAVE_SECONDS
         while look.saving and self._clock.monotonic() < deadline:
             self._clock.sleep(_LOOK_SECONDS)
             look = self._look(path, lock)
-        return look
+            whole = max(look, whole, key=lambda each: len(each.data))
+        return whole if look.saving else look
 
     def _overlay(self, path: str, lock: FileLock, journal: JournalFile) -> View:
         from orgpost.store.image import with_tail

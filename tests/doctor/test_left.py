@@ -156,6 +156,38 @@ def test_signs_of_other_editors_are_named(tmp_path: Path) -> None:
     assert found(space) == [("other-editor", TEX, False)]
 
 
+def test_an_editor_that_saves_over_new_mail_is_named_once(tmp_path: Path) -> None:
+    """One line for the file, with the words for its init file; gone with a fix, as was promised."""
+    space = healthy(tmp_path)
+    with FileStore(space) as store:
+        for name in ("msg-1", "msg-2"):
+            before = read(space, "inbox/tex.org")
+            store.append("inbox/tex.org", [(name.encode(), message(name))])
+            (space / TEX).write_bytes(before)  # an editor that looked before the mail came
+            age(space / TEX)
+            assert store.settle("inbox/tex.org") is not None
+    (finding,) = all_found(space)
+    assert (finding.check, finding.file, finding.fixable) == ("saved-over", TEX, True)
+    assert "(2 put back)" in finding.message
+    assert "(setq create-lockfiles t file-precious-flag nil)" in finding.message
+    text = read(space, "inbox/tex.org")
+    assert [text.count(name) for name in (b" msg-1\n:FROM", b" msg-2\n:FROM")] == [1, 1]
+    assert fixed(space) == (["saved-over"], [])
+    assert found(space) == []
+
+
+def test_a_save_that_loses_nothing_is_not_named(tmp_path: Path) -> None:
+    """A person's own words, a fold and a recovery are no editor's fault."""
+    space = healthy(tmp_path)
+    with FileStore(space) as store:
+        store.append("inbox/tex.org", [(b"msg-1", message("msg-1"))])
+        (space / TEX).write_bytes(read(space, "inbox/tex.org") + b"* a note of mine\n")
+        store.append("inbox/tex.org", [(b"msg-2", message("msg-2"))])
+        age(space / TEX)
+        store.settle("inbox/tex.org")
+    assert found(space) == []
+
+
 def test_a_second_name_of_a_file_is_named(tmp_path: Path) -> None:
     """After the next change it is another file."""
     space = healthy(tmp_path)

@@ -47,6 +47,7 @@ SEVERITY: Final = {
     "no-contact": WARNING,
     "editor": WARNING,
     "other-editor": WARNING,
+    "saved-over": WARNING,
     "double-key": WARNING,
     "nested-id": WARNING,
     "bad-time": WARNING,

@@ -119,6 +119,10 @@ def _fix_journal(case: Case, finding: Finding) -> None:
     case.store.confirm(_path(finding))
 
 
+def _forget_restored(case: Case, finding: Finding) -> None:
+    case.store.forget_restored(_path(finding))
+
+
 def _fix_scratch(case: Case, finding: Finding) -> None:
     folder, _, name = _path(finding).rpartition("/")
     case.store.sweep(folder)
@@ -149,6 +153,7 @@ FIXES: Final[Mapping[str, Callable[[Case, Finding], None]]] = {
     "archived-twice": _fix_archived_twice,
     "journal": _fix_journal,
     "waiting": _fix_journal,
+    "saved-over": _forget_restored,
     "scratch": _fix_scratch,
     "orphan-files": _fix_orphans,
     "ledger": fix_ledger,

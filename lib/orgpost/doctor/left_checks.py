@@ -28,6 +28,11 @@ if TYPE_CHECKING:
 JOURNALS: Final = ".orgpost/journal"
 PLACES: Final = ("", *FOLDERS)
 _DOUBTFUL_SECONDS: Final = 24 * 3600
+# The line is for an init file: Emacs locks by itself, until somebody tells it not to.
+_SAVED_OVER: Final = (
+    "saved over what had come meanwhile ({} put back); in Emacs's init file: "
+    "(setq create-lockfiles t file-precious-flag nil) (global-auto-revert-mode)"
+)
 _STALE: Final = re.compile(r"\.#(.+)")
 
 
@@ -110,6 +115,9 @@ def _check_file(path: str, store: FileStore) -> Iterator[Finding]:
     for sign in seen.others:
         message = f"another editor may have it open: {sign}"
         yield Finding(check="other-editor", file=file, message=message)
+    if seen.restored:
+        message = f"an editor without lock files {_SAVED_OVER.format(seen.restored)}"
+        yield Finding(check="saved-over", file=file, message=message, fixable=True)
     if seen.links > 1:
         message = f"it has {seen.links} names; a change makes this one another file"
         yield Finding(check="hard-link", file=file, message=message)

@@ -47,7 +47,10 @@ class Changed(Exception):
 
 
 class FileState:
-    """`data` is the file as it was read in this holding, None where nobody needed it yet."""
+    """`data` is the file as it was read in this holding, None where nobody needed it yet.
+
+    `restored` counts what an editor had written over and we wrote again, in this boot.
+    """
 
     def __init__(
         self,
@@ -71,6 +74,7 @@ class FileState:
         self._flags = 0 if self.block is None else self.block.flags
         self._generation = 0 if self.block is None else self.block.generation
         self._foreign_ns = 0 if self.block is None else self.block.foreign_ns
+        self.restored = 0 if self.block is None else self.block.restored
 
     # -- what is there -------------------------------------------------------------------------
 
@@ -245,4 +249,5 @@ class FileState:
             turn, inode = (self.block.turn + 2) & 0xFFFF_FFFE, self.block.confirmed_inode
             mark_ns = self.block.mark_ns if mark == self.block.mark else mark_ns
         known = (turn, self._flags, *print_of(self.found), *self.at, mark, mark_ns, inode)
-        return Block(*known, self._generation, self._foreign_ns, self.disk.boot())
+        seen = (self._generation, self._foreign_ns, self.restored)
+        return Block(*known, *seen, self.disk.boot())

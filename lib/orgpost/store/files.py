@@ -208,6 +208,10 @@ class FileStore:
         """
         self._writer.confirm(path)
 
+    def forget_restored(self, path: str) -> None:
+        """Begin to count anew how often editors wrote over what had come."""
+        self._writer.forget_restored(path)
+
     def left_over(self, folder: str) -> list[str]:
         """Name the scratch files that dead processes left in a folder."""
         return self._inspector.left_over(folder)

@@ -154,6 +154,7 @@ class Held:
             if self.outcomes and self._apply is None:
                 raise Waits("an outcome waits that this program does not know")
             self._report(mended)
+            file.restored += mended.restored
             data = with_tail(file.with_header(mended.data), mended.tail)
             file.replace(self._with_outcomes(data, report=True))
         file.forget(file.at.last)
@@ -196,6 +197,13 @@ class Held:
         """Sync the file and empty its journal, where the file is ours."""
         if self.settled:
             self._file.confirm()
+
+    def forget_restored(self) -> None:
+        """Begin to count anew what editors wrote over."""
+        self.settle()
+        if self.settled:
+            self._file.restored = 0
+            self._file.note()
 
     def view(self) -> View:
         """Give what a reader sees while we hold the lock."""

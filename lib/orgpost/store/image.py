@@ -29,12 +29,13 @@ class Mended(NamedTuple):
     """`data` is the file put right, `tail` what is still to be added at its end, in order.
 
     `overtaken` holds what a person removed or set back, and after a crash also what a person
-    changed before us.
+    changed before us.  `restored` counts what was in the file, and an editor wrote over.
     """
 
     data: bytes
     tail: tuple[Part, ...]
     overtaken: tuple[Part, ...]
+    restored: int
 
 
 def mend(
@@ -125,6 +126,7 @@ class _Mending:
         self._pieces: list[Piece] = []
         self._tail: list[Part] = []
         self._overtaken: list[Part] = []
+        self._restored = 0
 
     def result(self) -> Mended:
         parts: list[bytes] = []
@@ -133,7 +135,7 @@ class _Mending:
             parts += (self._data[at : span.start], new)
             at = span.end
         data = b"".join((*parts, self._data[at:])) if parts else self._data
-        facts = (tuple(self._tail), tuple(self._overtaken))
+        facts = (tuple(self._tail), tuple(self._overtaken), self._restored)
         return Mended(self._data if data == self._data else data, *facts)
 
     def settle(self, story: _Story) -> None:
@@ -171,11 +173,16 @@ class _Mending:
         part = entry.part._replace(new=wreck.text)
         if entry.sequence > self._applied or self._is_young(entry):
             self._tail.append(part)
+            self._count_restored(entry)
         else:
             self._overtaken.append(part)
 
     def _is_young(self, change: _Change) -> bool:
         return 0 <= self._now_ns - change.wall_ns <= YOUNG_NS
+
+    def _count_restored(self, change: _Change) -> None:
+        # What the machine lost is no editor's doing, nor is what was never in the file.
+        self._restored += not self._crashed and change.sequence <= self._applied
 
     # -- changes ---------------------------------------------------------------------------------
 
@@ -190,6 +197,7 @@ class _Mending:
             self._keep_theirs(changes)
         elif any(map(self._is_ours, missing)) and not self._runs_on(chain, span.start):
             self._pieces.append(chain.newest(self._data, span.start))
+            self._count_restored(missing[0])
         else:
             self._overtaken += [change.part for change in missing]
 

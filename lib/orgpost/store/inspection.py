@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from orgpost.frozen import NamedTuple
 from orgpost.store.journal_file import JournalFile
+from orgpost.store.lock import FileLock
 from orgpost.store.page import ROOT
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ class Inspection(NamedTuple):
     `editor` says in words who has unsaved changes, `doubted_seconds` for how long already where
     the lock is of another host, so that nobody here can know whether its process lives.
     `others` names signs of other editors, `links` counts the names of the file, `mode` is its
-    permission bits.
+    permission bits.  `restored` counts what an editor wrote over in this boot, and was put back.
     """
 
     path: str
@@ -35,6 +36,7 @@ class Inspection(NamedTuple):
     others: tuple[str, ...]
     links: int
     mode: int
+    restored: int
 
 
 class Inspector:
@@ -61,7 +63,10 @@ class Inspector:
                 editor, doubted = holder.words(path), self._doubted_seconds(holder, fd, name)
             if found is not None:
                 links, mode = found.st_nlink, found.st_mode & 0o777
-        return Inspection(path, waiting, records, readable, editor, doubted, others, links, mode)
+        block = FileLock(self._disk, self._clock, path).peek()
+        restored = 0 if block is None else block.restored
+        facts = (editor, doubted, others, links, mode, restored)
+        return Inspection(path, waiting, records, readable, *facts)
 
     def _doubted_seconds(self, holder: Editor, folder: int, name: str) -> float:
         if holder.host == self._disk.calls.host():

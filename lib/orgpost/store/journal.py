@@ -247,6 +247,7 @@ class Block(NamedTuple):
     `confirmed_inode` is the file whose name in the folder is known to be synced.  `generation`
     names where the entries stand: it is another one whenever an entry may have moved.
     `foreign_ns` is when somebody else's last write was seen (wall time); 0 is never.
+    `restored` counts what an editor had written over, and we wrote again.
     """
 
     turn: int
@@ -262,6 +263,7 @@ class Block(NamedTuple):
     confirmed_inode: int
     generation: int
     foreign_ns: int
+    restored: int
     boot: bytes
 
     @property
@@ -272,11 +274,11 @@ class Block(NamedTuple):
 
 def blank_block(boot: bytes, *, turn: int) -> Block:
     """Give a block that knows nothing of the file yet."""
-    return Block(turn, 0, 0, 0, 0, *NOWHERE, 0, 0, 0, 0, 0, boot)
+    return Block(turn, 0, 0, 0, 0, *NOWHERE, 0, 0, 0, 0, 0, 0, boot)
 
 
-_BLOCK: Final = struct.Struct("<8sIIQqQQQQQQQQq16s")
-_BLOCK_MAGIC: Final = b"orgpostC"
+_BLOCK: Final = struct.Struct("<8sIIQqQQQQQQQQqQ16s")
+_BLOCK_MAGIC: Final = b"orgpostD"
 BLOCK_SIZE: Final = 144
 
 

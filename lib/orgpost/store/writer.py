@@ -287,6 +287,11 @@ class Writer:
         except (OrgpostError, Changed, Waits, FileNotFoundError):
             return None
 
+    def forget_restored(self, path: str) -> None:
+        """Begin to count anew what editors wrote over."""
+        with suppress(Waits), self.held(path) as held:
+            held.forget_restored()
+
     def confirm(self, path: str) -> None:
         """Put in what waits, sync the file, and forget its records: its journal is empty then.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 import time
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
-WRITERS, SENDS, SAVES = 4, 50, 60
+# How many write how often, how often a person saves, and how long each pauses after it.
+SIZES = {"small": (2, 20, 15), "ci": (4, 50, 60), "nightly": (2, 200, 300)}
+WRITERS, SENDS, SAVES = SIZES[os.environ.get("SIZE", "ci")]
+SLOW_WRITERS, SLOW_SENDS, SLOW_SAVES, SLOW_PAUSE = 2, 600, 120, 0.075
 
 
 @pytest.fixture
@@ -59,35 +63,56 @@ class Watcher(threading.Thread):
             time.sleep(0.001)
 
 
-@pytest.mark.parametrize(
+OPTIONS = pytest.mark.parametrize(
     "option",
     [None, ("create-lockfiles", "nil"), ("file-precious-flag", "t")],
     ids=["as-delivered", "no-lock-files", "saves-by-rename"],
 )
+
+
+@OPTIONS
 def test_saves_of_a_person_and_writes_of_programs_are_all_there_once(
     space: Path, option: tuple[str, str] | None
 ) -> None:
     """Whatever was acknowledged stands in the file once, and each saved heading of the person's."""
+    race(space, option, (WRITERS, SENDS, SAVES), pause=0.005)
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(600)
+@OPTIONS
+def test_an_hour_of_a_persons_saves_loses_nothing(
+    space: Path, option: tuple[str, str] | None
+) -> None:
+    """The same at a person's pace, where more is confirmed between two saves."""
+    race(space, option, (SLOW_WRITERS, SLOW_SENDS, SLOW_SAVES), pause=SLOW_PAUSE)
+
+
+def race(
+    space: Path, option: tuple[str, str] | None, size: tuple[int, int, int], *, pause: float
+) -> None:
+    """Let programs send, mark and grow while a person saves; then count everything."""
+    writers_count, sends, saves = size
     watcher = Watcher(space)
     with LiveEmacs() as emacs:
         if option is not None:
             emacs.set(*option)
         emacs.open(file_of(space))
-        writers = [start(space, str(who), SENDS, 0.01) for who in range(WRITERS)]
+        writers = [start(space, str(who), sends, 0.01) for who in range(writers_count)]
         watcher.start()
-        emacs.rounds(file_of(space), SAVES, pause=0.005)
+        emacs.rounds(file_of(space), saves, pause=pause)
         told = [
-            line for writer in writers for line in writer.communicate(timeout=90)[0].split("\n")
+            line for writer in writers for line in writer.communicate(timeout=300)[0].split("\n")
         ]
     watcher.stop = True
     watcher.join()
-    assert [writer.returncode for writer in writers] == [0] * WRITERS
+    assert [writer.returncode for writer in writers] == [0] * writers_count
     text = file_of(space).read_text()
     marked = [line.removeprefix("READ ") for line in told if line.startswith("READ ")]
     sent = [line for line in told if line.startswith("msg-")]
     grown = [line.removeprefix("GREW ") for line in told if line.startswith("GREW ")]
     assert {name for name in grown if text.count(f"grown by {name}\n") != 1} == set()
-    assert len(sent) == WRITERS * SENDS
+    assert len(sent) == writers_count * sends
     assert {
         name: text.count(f":ID:       {name}\n")
         for name in sent
@@ -95,5 +120,11 @@ def test_saves_of_a_person_and_writes_of_programs_are_all_there_once(
     } == {}
     assert {name for name in marked if f"* READ     {name}\n" not in text} == set()
     notes = re.findall(r"(?m)^\* note-([0-9]+)$", text)
-    assert sorted(map(int, notes)) == list(range(SAVES))
+    assert sorted(map(int, notes)) == list(range(saves))
     assert watcher.faults == []
+    with FileStore(space) as store:
+        store.clock.sleep(0.5)
+        store.confirm(INBOX)
+        seen = store.inspect(INBOX)
+    assert (seen.waiting, seen.unconfirmed) == (0, 0)
+    print(f"{len(sent)} sent, {len(notes)} saves of a person, {seen.restored} redelivered")

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from itertools import chain
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from orgpost.names import TIERS
 from orgpost.org import syntax
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from typing import TypeAlias
 
     Raw: TypeAlias = tuple[str, str, str, str, str, str, str, str]
@@ -31,7 +32,7 @@ AGAIN, MORE, OVER, ORPHAN = "again", "more", "over", "orphan"
 START, UNTIL = "start", "until"
 
 _DAY: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
-# Quantifiers that give nothing back: ten thousand rows are read in a hundredth of a second.
+# Quantifiers that give nothing back.
 _CLOCK: Final = r"T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z"
 _NAME: Final = r"[a-z0-9][a-z0-9_-]{0,47}+|-"
 _TASK: Final = r"task-[a-z0-9][a-z0-9._-]{0,119}+|-"
@@ -44,11 +45,6 @@ _CELLS: Final = (
     "|".join((*TIERS, "-")),
     r"[^|\n]*+",
 )
-# The same but for alternatives in names, which would take half of the time of a reading.
-_LOOSE: Final = (
-    *(_CELLS[0], r"[a-z0-9-][a-z0-9_-]{0,47}+", r"[a-z0-9-][a-z0-9_-]{0,47}+"),
-    *(r"(?>(?:task)?)-[a-z0-9._-]*+", *_CELLS[4:]),
-)
 _FAULTS: Final = (
     "is no event",
     "is no actor",
@@ -60,6 +56,9 @@ _FAULTS: Final = (
 _ROW_LIKE: Final = r"\n[ \t]*+\|(?!-)"
 _LINE: Final = r"(?m)^[ \t]*\|(?!-)[^\n]*"
 _BAR: Final = r"[ \t]*+\|[ \t]*+"
+# Much memory that is asked for at once costs more than what is done in it.
+PIECE: Final = 1 << 14
+_PLAIN_NOTE: Final = r"(?:[^|\s][^|\n]*+)?"
 _TITLES: Final = rf"{_BAR}{_BAR.join(COLUMNS)}{_BAR}\r?"
 _VERT: Final = re.compile(r"\\(?=vert|backslash\{\})")
 _ENTITY: Final = re.compile(r"\\vert|\\backslash\{\}(?=vert|backslash\{\})")
@@ -93,9 +92,9 @@ class Bad(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """The cells of all rows, still as text, and the lines that are none."""
+    """The cells of all rows, still as text, to be taken once; and the lines that are none."""
 
-    rows: Sequence[Raw]
+    rows: Iterable[Raw]
     bad: Sequence[Bad] = ()
 
 
@@ -112,13 +111,15 @@ def moment(time: str) -> datetime:
 
 def read(text: str, day: str) -> Reading:
     """Read the ledger of a day."""
-    rows = _pattern(day, _LOOSE).findall(text)
+    start = f"\n{text}".find(f"\n| {day}T")
+    if start >= 0 and _are_plain(text, start, day) and not any(_bad(text[:start], day)):
+        plain = chain.from_iterable(map(_plain_rows, _pieces(text, start)))
+        return Reading(_spelt_out(plain, text))
+    rows = _pattern(day).findall(text)
     titles = re.search(_LINE, text)
     wanted = len(rows) + (titles is not None and _is_titles(titles[0]))
-    if wanted == len(re.findall(_ROW_LIKE, f"\n{text}")) and _are_named_right(rows):
-        return Reading(_spelt_out(rows, text))
-    rows = _pattern(day).findall(text)
-    return Reading(_spelt_out(rows, text), tuple(_bad(text, day)))
+    bad = () if wanted == len(re.findall(_ROW_LIKE, f"\n{text}")) else tuple(_bad(text, day))
+    return Reading(_spelt_out(rows, text), bad)
 
 
 def row_of(raw: Raw) -> Row:
@@ -145,18 +146,36 @@ def header(day: str) -> str:
     return f"{head}{titles}|{rule}|\n"
 
 
-def _are_named_right(rows: Sequence[Raw]) -> bool:
-    names = {raw[2] for raw in rows} | {raw[3] for raw in rows}
-    name, task = re.compile(_NAME).fullmatch, re.compile(_TASK).fullmatch
-    return all(map(name, names)) and all(map(task, {raw[4] for raw in rows}))
-
-
-def _pattern(day: str, cells: Sequence[str] = _CELLS) -> re.Pattern[str]:
-    row = _BAR.join(f"({cell})" for cell in (re.escape(day) + _CLOCK, *cells))
+def _pattern(day: str) -> re.Pattern[str]:
+    row = _BAR.join(f"({cell})" for cell in (re.escape(day) + _CLOCK, *_CELLS))
     return re.compile(rf"(?m)^{_BAR}{row}\|[ \t]*+\r?$")
 
 
-def _spelt_out(rows: Sequence[Raw], text: str) -> Sequence[Raw]:
+def _are_plain(text: str, start: int, day: str) -> bool:
+    """Ask whether nothing follows but rows as we write them: many are then read at once."""
+    cells = (re.escape(day) + _CLOCK, *_CELLS[:-1], _PLAIN_NOTE)
+    row = r" \| ".join(f"(?:{cell})" for cell in cells)
+    return re.compile(rf"(?>(?:\| {row} ?+\|\n)*)").fullmatch(text, start) is not None
+
+
+def _pieces(text: str, start: int) -> Iterator[str]:
+    while start < len(text):
+        end = text.find("\n", start + PIECE) + 1 or len(text)
+        yield text[start:end]
+        start = end
+
+
+def _plain_rows(text: str) -> Iterable[Raw]:
+    cells = text.split(" | ")
+    # A note, empty or not, comes in one piece with the time of the next row.
+    seams = cells[:: len(COLUMNS) - 1]
+    times = [seam[-len("2026-11-20T09:00:00Z") :] for seam in seams[:-1]]
+    notes = ["" if seam[0] == "|" else seam[: seam.index("|")] for seam in seams[1:]]
+    event, sender, agent, task, tokens, tier = (cells[n :: len(COLUMNS) - 1] for n in range(1, 7))
+    return zip(times, event, sender, agent, task, tokens, tier, notes, strict=True)
+
+
+def _spelt_out(rows: Iterable[Raw], text: str) -> Iterable[Raw]:
     if "\\" not in text:
         return rows
     return [raw if "\\" not in raw[-1] else _spelt(raw) for raw in rows]

@@ -115,6 +115,14 @@ def test_an_id_before_the_first_heading_is_no_id() -> None:
         assert scan.find_id(data, b"msg-b") == scan.spans(data)[0]
 
 
+@pytest.mark.parametrize("line_end", [b"\n", b"\r\n"], ids=["lf", "crlf"])
+def test_a_drawer_with_a_stray_carriage_return_has_no_id(line_end: bytes) -> None:
+    """Before a line end, whatever line ends the file has."""
+    good = (HEADER + entry("msg-1")).replace(b"\n", line_end)
+    bad = good.replace(b"msg-1", b"msg-1\r")
+    assert [len(list(scan.find_all_ids(data))) for data in (good, bad)] == [1, 0]
+
+
 def test_an_id_is_not_a_part_of_one() -> None:
     """Neither its beginning nor its end."""
     data = HEADER + entry("msg-ab") + entry("xmsg-a")

@@ -111,9 +111,8 @@ def _head(cr: str) -> re.Pattern[bytes]:
 
     The loop is atomic, so that a drawer that never closes is given up in one pass.
     """
-    no_cr = r"(?<!\r)"
     closing = rf"{syntax.CLOSING}(?:{cr}\n|\Z)"
-    line = rf"(?!{closing}){syntax.DRAWER_LINE}{cr or no_cr}\n"
+    line = rf"(?!{closing}){syntax.DRAWER_LINE}(?<!\r){cr}\n"
     return re.compile(
         (
             rf"\*+ [^\n]*\n(?P<planning>{syntax.PLANNING_LINE}\n)?"

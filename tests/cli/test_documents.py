@@ -205,7 +205,11 @@ def test_config(cli: Cli) -> None:
     shown = cli.data("config", "show")["settings"]
     assert shown["messaging.archive_keep"] == {"value": 7, "origin": file}
     assert cli.data("config", "check") == {"problems": []}
-    assert cli.data("config", "path")["files"][1] == {"path": file, "exists": True}
+    paths = cli.data("config", "path")
+    assert (paths["files"][1], paths["space"]) == (
+        {"path": file, "exists": True},
+        str(cli.space),
+    )
 
 
 def test_init(cli: Cli) -> None:

@@ -113,9 +113,11 @@ def _check(_args: Any, desk: Desk) -> None:
 def _path(_args: Any, desk: Desk) -> None:
     from orgpost import settings_file
 
-    paths = settings_file.files(desk.space_or_none(), os.environ)
+    space = desk.space_or_none()
+    paths = settings_file.files(space, os.environ)
     data = [{"path": str(path), "exists": path.exists()} for path in paths]
-    desk.show.answer({"files": data}, [one_line(str(path)) for path in paths])
+    answer = {"files": data, "space": str(space) if space else None}
+    desk.show.answer(answer, [one_line(str(path)) for path in paths])
 
 
 def _completion(args: Any, desk: Desk) -> None:

@@ -1,0 +1,353 @@
+;;; orgpost-call.el --- Asking the program orgpost  -*- lexical-binding: t; -*-
+
+;; Copyright (c) 2026 orgpost contributors
+;; SPDX-License-Identifier: MIT
+
+;; This file is not part of GNU Emacs.
+
+;;; Commentary:
+
+;; The only file that runs the program orgpost:
+;;
+;; - `orgpost-change', `orgpost-call' and `orgpost-try' wait for an answer;
+;; - `orgpost-request' does not wait, and drops answers that are out of date;
+;; - `orgpost-fail' turns trouble into a `user-error';
+;; - `orgpost-actors' and `orgpost-read-actor' know people and agents.
+;;
+;; No shell is between, texts go on stdin byte for byte, and the answer is one
+;; JSON document: objects are alists, arrays lists, null and false are nil.
+
+;;; Code:
+
+(require 'orgpost)
+(require 'seq)
+(require 'subr-x)
+
+;;;; Asking the program
+
+(defconst orgpost--largest-answer (* 64 1024 1024)
+  "More characters than any answer has; what writes more is not the program.")
+
+(defun orgpost--command (arguments)
+  "Return the whole command line, a list, for ARGUMENTS."
+  (let ((space (orgpost-space-named))
+        (actor (or orgpost-actor-here orgpost-actor)))
+    (append (list orgpost-program "--json")
+            (and space (list "--space" (file-local-name (directory-file-name space))))
+            (and actor (list "--as" actor))
+            arguments)))
+
+(defun orgpost--start (arguments input finish)
+  "Run the program with ARGUMENTS and the text INPUT; call FINISH with the outcome.
+An outcome is (ok . DATA) or (trouble . ERROR), ERROR an alist with code,
+message, hint and details.  FINISH is called once, in the buffer that is current
+now if that lives.  Return the process."
+  (when (and (file-remote-p default-directory) (not orgpost-remote))
+    (user-error "This buffer is on another host, where orgpost is not run (set `orgpost-remote')"))
+  (unless (executable-find orgpost-program (and (file-remote-p default-directory) t))
+    (user-error "There is no program %s (set `orgpost-program')" orgpost-program))
+  (let* ((process-environment (cons "NO_COLOR=1" process-environment))
+         (process-adaptive-read-buffering nil)
+         (answer (generate-new-buffer " *orgpost answer*"))
+         (trouble (generate-new-buffer " *orgpost trouble*"))
+         (process
+          (condition-case problem
+              (make-process
+               :name "orgpost" :command (orgpost--command arguments)
+               :connection-type 'pipe :coding 'utf-8-unix :noquery t
+               :buffer answer :stderr trouble
+               :filter #'orgpost--collect :sentinel #'orgpost--ended
+               :file-handler orgpost-remote)
+            (file-error
+             (kill-buffer answer)
+             (orgpost--forget trouble)
+             (user-error "Cannot run %s: %s" orgpost-program (error-message-string problem))))))
+    (when-let ((pipe (get-buffer-process trouble)))
+      (set-process-query-on-exit-flag pipe nil)
+      (set-process-sentinel pipe #'ignore))
+    (process-put process 'orgpost-arguments arguments)
+    (process-put process 'orgpost-trouble trouble)
+    (process-put process 'orgpost-finish finish)
+    (process-put process 'orgpost-asker (current-buffer))
+    (process-put process 'orgpost-timer
+                 (run-at-time orgpost-timeout nil #'orgpost--stop process "no_answer"))
+    (orgpost--feed process input)
+    process))
+
+(defun orgpost--feed (process input)
+  "Write INPUT, a string or nil, on the stdin of PROCESS and close it."
+  ;; A program that ends before it has read everything has its reasons, and tells them.
+  (ignore-errors
+    (when input (process-send-string process input))
+    (process-send-eof process)))
+
+(defun orgpost--collect (process text)
+  "Keep TEXT that PROCESS wrote; put an end to it when it is endless."
+  (when (buffer-live-p (process-buffer process))
+    (with-current-buffer (process-buffer process)
+      (goto-char (point-max))
+      (insert text)
+      (when (> (buffer-size) orgpost--largest-answer)
+        (erase-buffer)
+        (orgpost--stop process "endless")))))
+
+(defun orgpost--stop (process why)
+  "Put an end to PROCESS; WHY is the code of the trouble that its asker is told."
+  (when (process-live-p process)
+    (process-put process 'orgpost-stopped why)
+    (delete-process process)))
+
+(defun orgpost--drop (process)
+  "Put an end to PROCESS whose answer nobody wants any more."
+  (process-put process 'orgpost-finish #'ignore)
+  (orgpost--stop process "dropped"))
+
+(defun orgpost--ended (process _event)
+  "Tell the asker of PROCESS what came of it, when it has ended."
+  (unless (or (process-live-p process) (process-get process 'orgpost-ended))
+    (process-put process 'orgpost-ended t)
+    (cancel-timer (process-get process 'orgpost-timer))
+    (let ((outcome (orgpost--outcome process))
+          (asker (process-get process 'orgpost-asker)))
+      (kill-buffer (process-buffer process))
+      (orgpost--forget (process-get process 'orgpost-trouble))
+      (with-current-buffer (if (buffer-live-p asker) asker (current-buffer))
+        (funcall (process-get process 'orgpost-finish) outcome)))))
+
+(defun orgpost--forget (trouble)
+  "Kill the buffer TROUBLE, and the process that filled it."
+  (when-let ((pipe (get-buffer-process trouble)))
+    (delete-process pipe))
+  (kill-buffer trouble))
+
+(defun orgpost--outcome (process)
+  "Return the outcome of PROCESS, which has ended."
+  (let ((document (orgpost--document (process-buffer process)))
+        (stopped (process-get process 'orgpost-stopped)))
+    (cond (stopped (cons 'trouble (orgpost--stopped-words stopped)))
+          ((eq (alist-get 'ok document) t) (cons 'ok (alist-get 'data document)))
+          ((alist-get 'error document) (cons 'trouble (alist-get 'error document)))
+          (t (orgpost--keep-nonsense process)
+             `(trouble (code . "no_document")
+                       (message . ,(format "%s gave no answer that can be read (exit %s)"
+                                           orgpost-program (process-exit-status process)))
+                       (hint . "see the buffer *orgpost errors*"))))))
+
+(defun orgpost--stopped-words (code)
+  "Return the trouble of a program that was stopped for CODE."
+  `((code . ,code)
+    (message . ,(pcase code
+                  ("no_answer" (format "no answer of %s within %s seconds"
+                                       orgpost-program orgpost-timeout))
+                  (_ (format "the answer of %s has no end" orgpost-program))))
+    (hint . "whether a change was made is not known: look before you try again")))
+
+(defun orgpost--document (buffer)
+  "Return the JSON document in BUFFER, or nil if there is anything else."
+  (let ((text (with-current-buffer buffer (buffer-string))))
+    (ignore-errors
+      (if (fboundp 'json-parse-string)
+          (json-parse-string text :object-type 'alist :array-type 'list
+                             :null-object nil :false-object nil)
+        (orgpost--document-slowly text)))))
+
+(defvar json-object-type)
+(defvar json-array-type)
+(defvar json-false)
+(defvar json-null)
+(declare-function json-read-from-string "json")
+
+(defun orgpost--document-slowly (text)
+  "Return the JSON document TEXT, in an Emacs built without a parser for it."
+  (require 'json)
+  (let ((json-object-type 'alist) (json-array-type 'list) (json-false nil) (json-null nil))
+    (json-read-from-string text)))
+
+(defun orgpost--keep-nonsense (process)
+  "Show in a buffer what PROCESS said instead of a document."
+  (let ((said (orgpost--beginning (process-buffer process)))
+        (trouble (orgpost--beginning (process-get process 'orgpost-trouble)))
+        (verb (orgpost--verb (process-get process 'orgpost-arguments)))
+        (status (process-exit-status process)))
+    (with-current-buffer (get-buffer-create "*orgpost errors*")
+      (unless (derived-mode-p 'special-mode) (special-mode))
+      (let ((inhibit-read-only t))
+        (goto-char (point-max))
+        (insert (format "%s %s: exit %s\n" orgpost-program verb status))
+        ;; A document that was cut off may hold letters and tokens.
+        (insert (if (string-prefix-p "{" said) "stdout: a document that was cut off\n"
+                  (orgpost-visible (format "stdout: %s\n" said))))
+        (insert (orgpost-visible (format "stderr: %s\n\n" trouble)))))))
+
+(defun orgpost--beginning (buffer)
+  "Return the first 2000 characters of BUFFER."
+  (with-current-buffer buffer
+    (buffer-substring-no-properties (point-min) (min (point-max) (+ (point-min) 2000)))))
+
+(defun orgpost--verb (arguments)
+  "Return the words of ARGUMENTS that name the command.
+Values stay out: they may be secrets."
+  (string-join (seq-take-while (lambda (word) (string-match-p "\\`[a-z]+\\'" word))
+                               (seq-take arguments 2))
+               " "))
+
+;;;; Waiting for the answer
+
+(defun orgpost-try (arguments &optional input)
+  "Run the program with ARGUMENTS and the text INPUT on stdin, and wait for it.
+Return (ok . DATA) or (trouble . ERROR), as `orgpost--start' has it.
+What a person typed stands in ARGUMENTS after \"--\", or as an option's value."
+  (let* ((outcome nil)
+         (process (orgpost--start arguments input (lambda (it) (setq outcome it)))))
+    (condition-case nil
+        (while (not outcome)
+          ;; Not of this process alone: while its stderr waits to be read, Emacs would
+          ;; neither read that nor notice that the process has ended.
+          (accept-process-output nil 0.1))
+      (quit
+       (orgpost--drop process)
+       (user-error "You stopped waiting: whether anything was changed is not known")))
+    outcome))
+
+(defun orgpost-call (arguments &optional input)
+  "Return the data of the answer to ARGUMENTS and INPUT, or signal a `user-error'."
+  (pcase (orgpost-try arguments input)
+    (`(ok . ,data) data)
+    (`(trouble . ,trouble) (orgpost-fail trouble))))
+
+(defun orgpost-change (arguments &optional input)
+  "Change a state: do `orgpost-save-edits', then `orgpost-call'.
+ARGUMENTS and INPUT are those of the latter."
+  (orgpost-save-edits)
+  (orgpost-call arguments input))
+
+(defun orgpost-save-edits ()
+  "Deal with files of the post that this Emacs has not saved.
+The program would wait for them and then refuse, so they are saved before a
+change of state, as `orgpost-save-first' says."
+  (when orgpost-save-first
+    (mapc #'orgpost--save-first (seq-filter #'orgpost--edited-p (buffer-list)))))
+
+(defun orgpost--edited-p (buffer)
+  "Say whether BUFFER is a file of the post with unsaved edits."
+  (and (buffer-file-name buffer)
+       (buffer-modified-p buffer)
+       (string-match-p "/org/messaging/.*\\.org\\'" (buffer-file-name buffer))
+       (string-prefix-p (or (orgpost-space-named) "") (buffer-file-name buffer))))
+
+(defun orgpost--save-first (buffer)
+  "Save BUFFER, as `orgpost-save-first' or else its owner wishes."
+  (when (or (eq orgpost-save-first t)
+            (y-or-n-p (format "%s has unsaved edits; save them first? " (buffer-name buffer))))
+    (with-current-buffer buffer (save-buffer))))
+
+(defun orgpost-fail (trouble)
+  "Signal a `user-error' about TROUBLE, the error of an outcome."
+  (when (equal (alist-get 'code trouble) "no_document")
+    (display-buffer "*orgpost errors*"))
+  (user-error "%s" (orgpost-sentence trouble)))
+
+(defun orgpost-sentence (trouble)
+  "Return TROUBLE, the error of an outcome, as one line for a person."
+  (let ((hint (alist-get 'hint trouble)))
+    (concat (orgpost-one-line (alist-get 'message trouble))
+            (unless (string-empty-p (or hint ""))
+              (format " (%s)" (orgpost-one-line hint))))))
+
+;;;; Not waiting for it
+
+(defvar-local orgpost--requests nil
+  "An alist of what this buffer has asked and not been told: question, process.")
+
+(defun orgpost-request (question arguments then &optional otherwise)
+  "Ask the program for ARGUMENTS without waiting; call THEN with its data.
+QUESTION is a symbol: a newer request with it in this buffer drops this one, and
+so does the end of the buffer.  In trouble OTHERWISE is called with the error;
+without it the echo area shows its sentence."
+  (orgpost-forget-request question)
+  (add-hook 'kill-buffer-hook #'orgpost--forget-requests nil t)
+  (let ((process (orgpost--start arguments nil (orgpost--teller question then otherwise))))
+    (push (cons question process) orgpost--requests)))
+
+(defun orgpost--teller (question then otherwise)
+  "Return the function that ends QUESTION with THEN or OTHERWISE."
+  (let ((asker (current-buffer)))
+    (lambda (outcome)
+      (when (buffer-live-p asker)
+        (setf (alist-get question orgpost--requests nil t) nil)
+        (pcase outcome
+          (`(ok . ,data) (funcall then data))
+          (`(trouble . ,trouble) (funcall (or otherwise #'orgpost--tell) trouble)))))))
+
+(defun orgpost--tell (trouble)
+  "Tell TROUBLE, the error of an outcome, in the echo area."
+  (message "%s" (orgpost-sentence trouble)))
+
+(defun orgpost-forget-request (question)
+  "Drop the answer to QUESTION, if this buffer waits for one."
+  (when-let ((process (alist-get question orgpost--requests)))
+    (orgpost--drop process)
+    (setf (alist-get question orgpost--requests nil t) nil)))
+
+(defun orgpost--forget-requests ()
+  "Drop every answer that this buffer waits for."
+  (mapc #'orgpost-forget-request (mapcar #'car orgpost--requests)))
+
+;;;; Ids, people and places
+
+(defun orgpost-new-id (kind)
+  "Return a new id of KIND, \"msg\" or \"task\"."
+  (random t)
+  (let ((letters "0123456789abcdefghjkmnpqrstvwxyz"))
+    (format "%s-%s-%s" kind (format-time-string "%Y%m%d-%H%M%S" nil t)
+            (mapconcat (lambda (_) (string (aref letters (random 32)))) (number-sequence 1 10) ""))))
+
+(defun orgpost-actors (&optional kind)
+  "Return everybody, a list of alists with id, name, kind and trust_tier.
+With KIND, \"person\", \"agent\" or \"helper\", only these."
+  (alist-get 'actors (orgpost-call `("contacts" "list" ,@(and kind (list "--kind" kind))))))
+
+(defun orgpost-read-actor (prompt &optional kind)
+  "Ask with PROMPT for an actor, of KIND if that is given; return its id."
+  (let* ((actors (orgpost-actors kind))
+         (completion-extra-properties
+          (list :annotation-function (lambda (id) (orgpost-actor-note id actors)))))
+    (completing-read prompt (mapcar (lambda (actor) (alist-get 'id actor)) actors) nil t)))
+
+(defun orgpost-actor-note (id actors)
+  "Return what is said beside ID when it is one of the ACTORS to choose from."
+  (let ((actor (seq-find (lambda (it) (equal (alist-get 'id it) id)) actors)))
+    (format "  %s, %s" (orgpost-one-line (or (alist-get 'name actor) id))
+            (alist-get 'trust_tier actor))))
+
+(defun orgpost-entry-of (id)
+  "Return the message or task of ID, an alist."
+  (orgpost-call (orgpost-show-arguments id)))
+
+(defun orgpost-show-arguments (id)
+  "Return what the program is asked in order to see the message or task of ID."
+  (if (string-prefix-p "task-" id) (list "task" "show" id) (list "show" id)))
+
+(defun orgpost-open-entry (id)
+  "Visit the Org file of the entry ID in another window, at its heading."
+  (let ((where (alist-get 'where (orgpost-entry-of id))))
+    (find-file-other-window (expand-file-name (alist-get 'file where) (orgpost-space-root)))
+    (widen)
+    (goto-char (point-min))
+    (unless (and (re-search-forward (format "^:ID:[ \t]+%s$" (regexp-quote id)) nil t)
+                 (re-search-backward "^\\* " nil t))
+      (forward-line (1- (alist-get 'line where))))
+    (when (fboundp 'org-show-context) (org-show-context 'isearch))))
+
+(declare-function org-show-context "org" (&optional key))
+
+(defun orgpost-space-root ()
+  "Return the folder of the space that is meant here; ask the program if need be."
+  (or (orgpost-space-named)
+      (let ((space (alist-get 'space (orgpost-call '("config" "path")))))
+        (unless space
+          (user-error "There is no space here (orgpost init makes one, `orgpost-space' names one)"))
+        (orgpost-file-name space))))
+
+(provide 'orgpost-call)
+;;; orgpost-call.el ends here

@@ -1,0 +1,400 @@
+;;; orgpost-list.el --- What all lists of orgpost share  -*- lexical-binding: t; -*-
+
+;; Copyright (c) 2026 orgpost contributors
+;; SPDX-License-Identifier: MIT
+
+;; This file is not part of GNU Emacs.
+
+;;; Commentary:
+
+;; The parent of every list, `orgpost-list-mode'.  A list asks the program,
+;; keeps the entries of the answer as they came, alists, and draws a line for each.
+;; A mode that derives from it sets `orgpost-list-question', `orgpost-list-row'
+;; and `orgpost-list-answered', and has all else:
+;;
+;; - `orgpost-list-open' shows a list, `orgpost-list-refresh' asks again;
+;; - `orgpost-list-entry' and `orgpost-list-selected' are what a command acts on;
+;; - `orgpost-list-change' changes states by the program, and when somebody else
+;;   was faster brings the line up to date;
+;; - `orgpost-list-update' and `orgpost-list-remove' redraw what has changed;
+;; - `orgpost-list-limit-flags' is what a question says about limits.
+;;
+;; Whatever is redrawn, point stays on the same entry, in every window.
+
+;;; Code:
+
+(require 'orgpost)
+(require 'orgpost-call)
+(require 'seq)
+(require 'tabulated-list)
+
+(autoload 'orgpost-view-open "orgpost-view")
+(autoload 'orgpost-view-scroll "orgpost-view")
+
+(defcustom orgpost-list-limit 200
+  "How many lines a list has at most; 0 is no limit."
+  :type 'natnum
+  :group 'orgpost)
+
+;;;; What a mode says about its list
+
+(defvar-local orgpost-list-question nil
+  "A function that returns the arguments with which the program is asked.")
+
+(defvar-local orgpost-list-row nil
+  "A function of an entry that returns its columns, a vector of strings.")
+
+(defvar-local orgpost-list-answered nil
+  "A function of the answer's data that returns the list of entries.
+It may keep what else it wants of them.")
+
+(defvar-local orgpost-list-flags nil
+  "An alist of the limits that the program itself applies, each with its flag.
+A limit is a symbol: `all', `state', `from', `tag' or `tier'.")
+
+(defvar-local orgpost-list-about ""
+  "What the mode line says about the list.")
+
+;;;; What a list has
+
+(defvar-local orgpost-list-entries nil
+  "The entries that are shown, as the program gave them.")
+
+(defvar-local orgpost-list-left-out 0
+  "How many more entries there are.")
+
+(defvar-local orgpost-list-limits nil
+  "An alist of what limits this list, as in `orgpost-list-flags', with values.")
+
+(defun orgpost-list-open (name mode &optional setup)
+  "Show the list NAME of MODE in the selected window and ask for its entries.
+SETUP is called in its buffer before that.  The list acts in the space and as
+the actor of the buffer in which this was called."
+  (let ((space (orgpost-space-root))
+        (actor orgpost-actor-here))
+    (with-current-buffer (get-buffer-create name)
+      (unless (eq major-mode mode) (funcall mode))
+      (setq default-directory space
+            orgpost-space-here space
+            orgpost-actor-here actor)
+      (when setup (funcall setup))
+      (orgpost-list-refresh))
+    (pop-to-buffer-same-window name)))
+
+(defun orgpost-list-refresh (&rest _)
+  "Ask the program again for the entries of this list."
+  (interactive)
+  (orgpost-request 'list (funcall orgpost-list-question) #'orgpost-list--take))
+
+(defun orgpost-list--take (data)
+  "Show DATA, the answer."
+  (let ((entries (funcall orgpost-list-answered data)))
+    (setq orgpost-list-left-out (or (alist-get 'left_out data) 0)
+          orgpost-list-entries (orgpost-list--limited entries)))
+  (orgpost-list-draw))
+
+;;;; Limits
+
+(defun orgpost-list-limit-flags ()
+  "Return the flags of the program for the limits of this list."
+  (append (seq-mapcat (lambda (limit)
+                        (let ((flag (alist-get (car limit) orgpost-list-flags)))
+                          (cond ((null flag) nil)
+                                ((eq (cdr limit) t) (list flag))
+                                (t (list flag (cdr limit))))))
+                      orgpost-list-limits)
+          (list "--limit" (if (orgpost-list--own-limits) "0"
+                            (number-to-string orgpost-list-limit)))))
+
+(defun orgpost-list--own-limits ()
+  "Return the limits that the program does not know."
+  (seq-remove (lambda (limit) (assq (car limit) orgpost-list-flags)) orgpost-list-limits))
+
+(defun orgpost-list--limited (entries)
+  "Return those of ENTRIES that are within our own limits, but not too many."
+  (let* ((own (orgpost-list--own-limits))
+         (good (seq-filter (lambda (entry) (orgpost-list--within-p entry own)) entries)))
+    (if (or (null own) (<= (length good) orgpost-list-limit) (zerop orgpost-list-limit))
+        good
+      (setq orgpost-list-left-out (- (length good) orgpost-list-limit))
+      (seq-take good orgpost-list-limit))))
+
+(defun orgpost-list--within-p (entry limits)
+  "Say whether ENTRY is within all LIMITS."
+  (seq-every-p (lambda (limit)
+                 (pcase (car limit)
+                   ('tag (member (cdr limit) (alist-get 'tags entry)))
+                   ('tier (equal (cdr limit) (orgpost-list-tier entry)))
+                   (key (equal (cdr limit) (alist-get key entry)))))
+               limits))
+
+(defun orgpost-list-tier (entry)
+  "Return how far the sender of ENTRY is trusted."
+  (or (alist-get 'tier entry) (alist-get 'trust_tier entry) "unknown"))
+
+(defun orgpost-list-limit-by (kind value)
+  "Show only entries whose KIND, a symbol, is VALUE; nil takes the limit away."
+  (setf (alist-get kind orgpost-list-limits nil t) value)
+  (orgpost-list-refresh))
+
+(defun orgpost-list--limit-to (kind prompt choices)
+  "Ask with PROMPT for one of CHOICES and limit the list by it, a value of KIND."
+  (let ((value (completing-read (concat prompt ": ") (seq-uniq (remq nil choices)))))
+    (orgpost-list-limit-by kind (if (string-empty-p value) nil value))))
+
+(defun orgpost-list-limit-state ()
+  "Show only entries in a state."
+  (interactive)
+  (orgpost-list--limit-to 'state "State" (mapcar (lambda (it) (alist-get 'state it))
+                                                 orgpost-list-entries)))
+
+(defun orgpost-list-limit-sender ()
+  "Show only entries of a sender."
+  (interactive)
+  (orgpost-list--limit-to 'from "Sender" (mapcar (lambda (it) (alist-get 'from it))
+                                                 orgpost-list-entries)))
+
+(defun orgpost-list-limit-tag ()
+  "Show only entries with a tag."
+  (interactive)
+  (orgpost-list--limit-to 'tag "Tag" (seq-mapcat (lambda (it) (alist-get 'tags it))
+                                                 orgpost-list-entries)))
+
+(defun orgpost-list-limit-tier ()
+  "Show only entries of senders of a tier."
+  (interactive)
+  (orgpost-list--limit-to 'tier "Tier" '("owner" "team" "trusted" "unknown")))
+
+(defun orgpost-list-limit-none ()
+  "Show entries in every state, without a limit."
+  (interactive)
+  (setq orgpost-list-limits (list (cons 'all t)))
+  (orgpost-list-refresh))
+
+(defun orgpost-list-limit-open ()
+  "Show what is not over, as when the list was opened."
+  (interactive)
+  (setq orgpost-list-limits nil)
+  (orgpost-list-refresh))
+
+;;;; Drawing
+
+(defun orgpost-list-draw ()
+  "Draw all lines again; point stays on its entry in every window."
+  (let ((places (mapcar #'orgpost-list--place-of
+                        (get-buffer-window-list (current-buffer) nil t)))
+        (here (orgpost-list--place (point))))
+    (setq tabulated-list-entries
+          (mapcar (lambda (entry) (list (alist-get 'id entry) (funcall orgpost-list-row entry)))
+                  orgpost-list-entries))
+    (tabulated-list-print)
+    (orgpost-list--last-line)
+    (goto-char (orgpost-list--position here))
+    (mapc #'orgpost-list--back places)
+    (force-mode-line-update)))
+
+(defun orgpost-list--last-line ()
+  "Say below the lines how many there are more, or that there are none."
+  (let ((words (cond ((> orgpost-list-left-out 0)
+                      (format "%d more; `l' limits the list" orgpost-list-left-out))
+                     ((null orgpost-list-entries) "Nothing is here"))))
+    (when words
+      (save-excursion
+        (goto-char (point-max))
+        (let ((inhibit-read-only t))
+          (insert (propertize (concat words "\n") 'face 'shadow)))))))
+
+(defun orgpost-list--place (position)
+  "Return what is needed to find POSITION again: id, line and column."
+  (save-excursion
+    (goto-char position)
+    (list (tabulated-list-get-id) (line-number-at-pos) (current-column))))
+
+(defun orgpost-list--position (place)
+  "Return where PLACE is now: on the same id, or if that is gone on the same line."
+  (save-excursion
+    (pcase-let ((`(,id ,line ,column) place))
+      (unless (orgpost-list--goto id)
+        (goto-char (point-min))
+        (forward-line (1- line))
+        (when (and (eobp) (not (bobp))) (forward-line -1)))
+      (move-to-column column)
+      (point))))
+
+(defun orgpost-list--goto (id)
+  "Go to the line of ID; return nil and stay if there is none."
+  (let ((found (save-excursion
+                 (goto-char (point-min))
+                 (while (not (or (eobp) (equal (tabulated-list-get-id) id)))
+                   (forward-line 1))
+                 (and id (not (eobp)) (point)))))
+    (and found (goto-char found))))
+
+(defun orgpost-list--place-of (window)
+  "Return WINDOW, and the places of its point and its first line."
+  (list window
+        (orgpost-list--place (window-point window))
+        (orgpost-list--place (window-start window))))
+
+(defun orgpost-list--back (remembered)
+  "Show what was REMEMBERED of a window."
+  (pcase-let ((`(,window ,point ,start) remembered))
+    (set-window-point window (orgpost-list--position point))
+    (set-window-start window (orgpost-list--position start) t)))
+
+;;;; What a command acts on
+
+(defun orgpost-list-entry ()
+  "Return the entry at point, or that of the whole buffer."
+  (or orgpost-entry-here
+      (orgpost-list-find (tabulated-list-get-id))
+      (user-error "There is no entry on this line")))
+
+(defun orgpost-list-find (id)
+  "Return the entry of this list that has ID, or nil."
+  (seq-find (lambda (entry) (equal (alist-get 'id entry) id)) orgpost-list-entries))
+
+(defun orgpost-list-selected ()
+  "Return the ids of the lines in the active region, else of `orgpost-list-entry'."
+  (if (or orgpost-entry-here (not (use-region-p)))
+      (list (alist-get 'id (orgpost-list-entry)))
+    (let ((end (region-end)) ids)
+      (save-excursion
+        (goto-char (region-beginning))
+        (beginning-of-line)
+        (while (< (point) end)
+          (when-let ((id (tabulated-list-get-id))) (push id ids))
+          (forward-line 1)))
+      (or (nreverse ids) (user-error "There is no entry in the region")))))
+
+;;;; Changing
+
+(defun orgpost-list-change (ids arguments &optional input)
+  "Change the entries IDS with ARGUMENTS and INPUT; return the answer's data.
+Signal a `user-error' if the program refuses.  Where the states are not what the
+list shows, the lines of IDS are brought up to date before that."
+  (orgpost-save-edits)
+  (setq deactivate-mark t)
+  (pcase (orgpost-try arguments input)
+    (`(ok . ,data) data)
+    (`(trouble . ,trouble)
+     (when (equal (alist-get 'code trouble) "wrong_state")
+       (orgpost-list-update (mapcar #'orgpost-entry-of ids)))
+     (orgpost-fail trouble))))
+
+(defun orgpost-list-update (entries)
+  "Redraw ENTRIES, which have come from the program, wherever they are."
+  (orgpost-list--everywhere
+   (mapcar (lambda (entry) (alist-get 'id entry)) entries)
+   (lambda (shown)
+     (let ((new (seq-find (lambda (it) (equal (alist-get 'id it) (alist-get 'id shown)))
+                          entries)))
+       (list (if new (orgpost-list--merged new shown) shown))))))
+
+(defun orgpost-list-remove (ids)
+  "Take the entries that have one of IDS off all lists."
+  (orgpost-list--everywhere
+   ids
+   (lambda (shown) (if (member (alist-get 'id shown) ids) nil (list shown)))))
+
+(defun orgpost-list--merged (new old)
+  "Return the entry OLD with all of NEW."
+  (append new (seq-remove (lambda (pair) (assq (car pair) new)) old)))
+
+(defun orgpost-list--everywhere (ids change)
+  "Replace each entry of each list by a list, the value of CHANGE.
+Buffers of a single entry that is one of IDS ask for it again."
+  (dolist (buffer (buffer-list))
+    (with-current-buffer buffer
+      (cond ((member (alist-get 'id orgpost-entry-here) ids) (revert-buffer))
+            ((derived-mode-p 'orgpost-list-mode)
+             (let ((entries (seq-mapcat change orgpost-list-entries)))
+               (unless (equal entries orgpost-list-entries)
+                 (setq orgpost-list-entries entries)
+                 (orgpost-list-draw))))))))
+
+;;;; Commands
+
+(defun orgpost-list-show ()
+  "Show the entry at point in another window."
+  (interactive)
+  (orgpost-view-open (alist-get 'id (orgpost-list-entry)) (current-buffer)))
+
+(defun orgpost-list-scroll ()
+  "Scroll what is shown of the entry at point; at its end show the next one."
+  (interactive)
+  (unless (orgpost-view-scroll (alist-get 'id (orgpost-list-entry)) 'forward)
+    (orgpost-list-step 1)))
+
+(defun orgpost-list-scroll-back ()
+  "Scroll back what is shown of the entry at point; then show the one before."
+  (interactive)
+  (unless (orgpost-view-scroll (alist-get 'id (orgpost-list-entry)) 'back)
+    (orgpost-list-step -1)))
+
+(defun orgpost-list-step (lines)
+  "Go LINES further and show what is there."
+  (forward-line lines)
+  (unless (tabulated-list-get-id)
+    (forward-line (- lines))
+    (user-error "There is no other entry"))
+  (orgpost-list-show))
+
+(defun orgpost-list-copy-id ()
+  "Copy the id of the entry at point, or the ids of those in the region."
+  (interactive)
+  (let ((ids (orgpost-list-selected)))
+    (kill-new (string-join ids " "))
+    (setq deactivate-mark t)
+    (message "%s" (string-join ids " "))))
+
+(defun orgpost-list-open-file ()
+  "Open the entry at point in its Org file."
+  (interactive)
+  (orgpost-open-entry (alist-get 'id (orgpost-list-entry))))
+
+(defun orgpost-list-help ()
+  "Show the keys of this list."
+  (interactive)
+  (orgpost-describe-keys (current-local-map)))
+
+(defvar orgpost-list-limit-map
+  (let ((map (make-sparse-keymap)))
+    (define-key map (kbd "s") #'orgpost-list-limit-state)
+    (define-key map (kbd "f") #'orgpost-list-limit-sender)
+    (define-key map (kbd "t") #'orgpost-list-limit-tag)
+    (define-key map (kbd "r") #'orgpost-list-limit-tier)
+    (define-key map (kbd "o") #'orgpost-list-limit-open)
+    (define-key map (kbd "l") #'orgpost-list-limit-none)
+    map)
+  "What a list is limited by.")
+
+(defvar orgpost-list-mode-map
+  (let ((map (make-sparse-keymap)))
+    (define-key map (kbd "n") #'next-line)
+    (define-key map (kbd "p") #'previous-line)
+    (define-key map (kbd "RET") #'orgpost-list-show)
+    (define-key map (kbd "SPC") #'orgpost-list-scroll)
+    (define-key map (kbd "DEL") #'orgpost-list-scroll-back)
+    (define-key map (kbd "g") #'orgpost-list-refresh)
+    (define-key map (kbd "s") #'orgpost-search)
+    (define-key map (kbd "l") orgpost-list-limit-map)
+    (define-key map (kbd "m") #'orgpost-compose)
+    (define-key map (kbd "e") #'orgpost-list-open-file)
+    (define-key map (kbd "w") #'orgpost-list-copy-id)
+    (define-key map (kbd "b") #'orgpost-board)
+    (define-key map (kbd "$") #'orgpost-budget)
+    (define-key map (kbd "c") #'orgpost-agenda)
+    (define-key map (kbd "?") #'orgpost-list-help)
+    map)
+  "The keys that all lists have.")
+
+(define-derived-mode orgpost-list-mode tabulated-list-mode "Post"
+  "The parent of the lists of orgpost: a line for each message or task.
+
+\\{orgpost-list-mode-map}"
+  (setq-local revert-buffer-function #'orgpost-list-refresh)
+  (setq mode-line-process '(" " orgpost-list-about (orgpost--requests " …"))))
+
+(provide 'orgpost-list)
+;;; orgpost-list.el ends here

@@ -1,0 +1,162 @@
+;;; orgpost-call-tests.el --- how the program is asked  -*- lexical-binding: t; -*-
+
+;;; Code:
+
+(require 'orgpost-test-space)
+
+(defun orgpost-test--program (script)
+  "Return the path of a program that is the shell SCRIPT."
+  (let ((file (expand-file-name "program" default-directory)))
+    (with-temp-file file (insert "#!/bin/sh\n" script "\n"))
+    (set-file-modes file #o700)
+    file))
+
+(defun orgpost-test--no-process-left ()
+  "Wait until no process of ours is left, and say so."
+  (orgpost-test-wait (null (seq-filter (lambda (it) (string-match-p "orgpost" (process-name it)))
+                                       (process-list))))
+  (should-not (seq-filter (lambda (it) (string-match-p "\\*orgpost \\(answer\\|trouble\\)"
+                                                       (buffer-name it)))
+                          (buffer-list))))
+
+(ert-deftest orgpost-call-returns-the-data-of-the-answer ()
+  "Objects are alists, arrays lists, null and false nil."
+  (orgpost-test-with-space
+    (should (equal (mapcar (lambda (it) (alist-get 'id it)) (orgpost-actors))
+                   '("tex" "crt" "mira" "tex-agent")))
+    (should (equal (mapcar (lambda (it) (alist-get 'id it)) (orgpost-actors "agent"))
+                   '("tex-agent")))
+    (should-not (alist-get 'owner (car (orgpost-actors))))))
+
+(ert-deftest orgpost-call-sends-text-byte-for-byte ()
+  "Unicode, trailing blanks, no final newline, 60 KB: what was sent is stored."
+  (orgpost-test-with-space
+    (let* ((text (concat "žluťoučký 😀 \n--\n" (make-string 30000 ?ř) "\n end \t "))
+           (sent (orgpost-call '("send" "crt" "--subject" "-1 or +1?" "--" "-") text)))
+      (should (equal (alist-get 'body (orgpost-entry-of (alist-get 'id sent))) text)))))
+
+(ert-deftest orgpost-trouble-is-a-sentence-and-a-hint ()
+  "The user reads the program's own words, and what to do next."
+  (orgpost-test-with-space
+    (should (equal (orgpost-test-sentence (lambda () (orgpost-call '("send" "crz" "--" "x"))))
+                   "unknown actor: crz (did you mean crt?)"))))
+
+(ert-deftest orgpost-trouble-of-an-unknown-program-names-the-option ()
+  "Who has no program learns which option is wrong."
+  (orgpost-test-with-space
+    (let ((orgpost-program "/nowhere/orgpost"))
+      (should (string-match-p "no program /nowhere/orgpost (set .orgpost-program.)"
+                              (orgpost-test-sentence (lambda () (orgpost-call '("inbox")))))))))
+
+(ert-deftest orgpost-trouble-without-a-document-is-kept-in-a-buffer ()
+  "A traceback is shown with command and exit code; escape sequences are spelled out."
+  (orgpost-test-with-space
+    (let ((orgpost-program (orgpost-test--program "printf 'Boom\\033[1m' >&2; exit 3")))
+      (should (string-match-p "no answer that can be read (exit 3)"
+                              (orgpost-test-sentence (lambda () (orgpost-call '("inbox"))))))
+      (with-current-buffer "*orgpost errors*"
+        (should (string-match-p "inbox: exit 3\n.*\nstderr: Boom\\^\\[\\[1m" (buffer-string))))
+      (orgpost-test--no-process-left))))
+
+(ert-deftest orgpost-trouble-shows-no-words-of-a-cut-document ()
+  "Half an answer may hold letters and tokens; neither they nor values of options are shown."
+  (orgpost-test-with-space
+    (let ((orgpost-program (orgpost-test--program "printf '{\"data\": \"secret letter\"'")))
+      (orgpost-test-sentence (lambda () (orgpost-call '("task" "claim" "--token" "sesame"))))
+      (with-current-buffer "*orgpost errors*"
+        (should (string-match-p "task claim: exit 0\nstdout: a document that was cut off"
+                                (buffer-string)))
+        (should-not (string-match-p "secret\\|sesame" (buffer-string)))))))
+
+(ert-deftest orgpost-trouble-of-a-program-that-hangs-is-told-in-time ()
+  "Nothing hangs, also when the text is never read; and no process is left."
+  (orgpost-test-with-space
+    (let ((orgpost-program (orgpost-test--program "exec sleep 60"))
+          (orgpost-timeout 0.5)
+          (begin (float-time)))
+      (should (string-match-p "no answer of .* within 0.5 seconds (whether"
+                              (orgpost-test-sentence
+                               (lambda () (orgpost-call '("send" "crt" "-")
+                                                        (make-string 1000000 ?x))))))
+      (should (< (- (float-time) begin) 10))
+      (orgpost-test--no-process-left))))
+
+(ert-deftest orgpost-trouble-of-an-endless-answer-is-told ()
+  "A hundred megabytes are no answer, and do not fill the memory."
+  (orgpost-test-with-space
+    (let ((orgpost-program (orgpost-test--program "exec cat /dev/zero"))
+          (orgpost--largest-answer 1000000))
+      (should (string-match-p "has no end"
+                              (orgpost-test-sentence (lambda () (orgpost-call '("inbox"))))))
+      (orgpost-test--no-process-left))))
+
+(ert-deftest orgpost-request-drops-the-older-answer ()
+  "A newer question to the same list makes the older one's answer unwanted."
+  (orgpost-test-with-space
+    (let (told)
+      (orgpost-request 'list '("inbox") (lambda (_) (push 'older told)))
+      (orgpost-request 'list '("inbox" "--all") (lambda (_) (push 'newer told)))
+      (orgpost-test-answered)
+      (orgpost-test--no-process-left)
+      (should (equal told '(newer))))))
+
+(ert-deftest orgpost-request-of-a-killed-buffer-is-dropped ()
+  "Nobody is told, and the program is stopped at once."
+  (orgpost-test-with-space
+    (let ((orgpost-program (orgpost-test--program "exec sleep 60"))
+          (folder default-directory)
+          told)
+      (with-current-buffer (get-buffer-create "a list")
+        (setq default-directory folder)
+        (orgpost-request 'list '("inbox") #'ignore (lambda (_) (setq told t)))
+        (kill-buffer))
+      (orgpost-test--no-process-left)
+      (should-not told))))
+
+(ert-deftest orgpost-request-does-not-wait ()
+  "While the program thinks, Emacs is free; the answer comes into the buffer that asked."
+  (orgpost-test-with-space
+    (let ((orgpost-program (orgpost-test--program
+                            "sleep 1; echo '{\"ok\": true, \"data\": [1]}'"))
+          (begin (float-time)) told)
+      (orgpost-request 'list '("inbox") (lambda (data) (setq told (list data (current-buffer)))))
+      (should (< (- (float-time) begin) 0.5))
+      (let ((asker (current-buffer)))
+        (with-temp-buffer (orgpost-test-wait told))
+        (should (equal told (list '(1) asker)))))))
+
+(ert-deftest orgpost-space-is-found-from-the-buffer-or-named ()
+  "From a space: that one.  From elsewhere: `orgpost-space'.  From nowhere: what to do."
+  (orgpost-test-with-space
+    (let ((space default-directory))
+      (make-directory "below/it" t)
+      (let ((default-directory (expand-file-name "below/it/")))
+        (should (equal (orgpost-space-root) space)))
+      (let ((default-directory "/") (orgpost-space space))
+        (should (equal (orgpost-space-root) space))
+        (should (equal (alist-get 'actor (orgpost-call '("inbox"))) "tex")))
+      (let ((default-directory "/"))
+        (should (string-match-p "no space.*orgpost init"
+                                (orgpost-test-sentence #'orgpost-space-root)))
+        (let ((process-environment (cons (concat "ORGPOST_SPACE=" space) process-environment)))
+          (should (equal (orgpost-space-root) space)))))))
+
+(ert-deftest orgpost-edits-of-this-emacs-are-saved-before-a-change ()
+  "The program would wait for them and refuse."
+  (orgpost-test-with-space
+    (let ((id (orgpost-test-send "Hello")) (orgpost-save-first t))
+      (with-current-buffer (find-file-noselect "org/messaging/inbox/tex.org")
+        (goto-char (point-max))
+        (insert "* A note of mine\n"))
+      (orgpost-change (list "mark" id "read"))
+      (should (equal (orgpost-test-state id) "READ"))
+      (with-temp-buffer
+        (insert-file-contents "org/messaging/inbox/tex.org")
+        (should (search-forward "A note of mine" nil t))))))
+
+(ert-deftest orgpost-words-of-others-are-shown-as-they-are ()
+  "What could hide, reorder or forge text is spelled out."
+  (should (equal (orgpost-one-line "a\u202eb\x1b[1mc\nd\u200be") "a‹202E›b^[[1mc d‹200B›e")))
+
+(provide 'orgpost-call-tests)
+;;; orgpost-call-tests.el ends here

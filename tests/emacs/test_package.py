@@ -1,0 +1,143 @@
+"""The Emacs package: its files by themselves, and its own tests in a real Emacs.
+
+What a test of the package promises stands in `*-tests.el` beside this file, run with the real
+program on scratch spaces; a missing program is a failure that names the Debian package.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+import orgpost
+from tests.emacs.session import ELISP, program
+from tests.emacs.states_in_lisp import FILE as STATES
+from tests.emacs.states_in_lisp import states_in_lisp
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+PACKAGE: Final = ROOT / "emacs"
+FILES: Final = sorted(PACKAGE.glob("*.el"))
+SUITES: Final = sorted(Path(__file__).parent.glob("*-tests.el"))
+SOURCES: Final = Path("/usr/share/emacs/site-lisp/elpa-src")
+LONGEST_FILE: Final = 400
+
+slow = pytest.mark.slow
+
+
+def name_of(path: Path) -> str:
+    """The name by which a test is known."""
+    return path.stem
+
+
+@pytest.fixture(scope="module")
+def bin_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for PATH, with `orgpost` as this checkout has it."""
+    folder = tmp_path_factory.mktemp("bin")
+    script = folder / "orgpost"
+    script.write_text(
+        f'#!/bin/sh\nPYTHONPATH="{ROOT / "lib"}" exec "{sys.executable}" -m orgpost "$@"\n', "utf-8"
+    )
+    script.chmod(0o755)
+    return folder
+
+
+def emacs(*words: str | Path, path: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Run a batch Emacs that knows the package, to its end."""
+    env = {**os.environ, "LC_ALL": "C.UTF-8", "EMACSLOADPATH": ""}
+    if path is not None:
+        env["PATH"] = f"{path}:{env['PATH']}"
+    return subprocess.run(
+        [program(), "-Q", "--batch", "-L", str(PACKAGE), *map(str, words)],
+        env=env,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
+    )
+
+
+def said(run: subprocess.CompletedProcess[str]) -> str:
+    """All that Emacs said."""
+    return run.stdout + run.stderr
+
+
+def lint_folders() -> Sequence[str]:
+    """Where package-lint and what it needs lie; a missing one is a failure."""
+    folders = [*SOURCES.glob("package-lint-[0-9]*"), *SOURCES.glob("let-alist-[0-9]*")]
+    assert len(folders) >= 2, "these tests need package-lint: install elpa-package-lint"
+    return [word for folder in folders for word in ("-L", str(folder))]
+
+
+def test_the_state_tables_in_lisp_are_those_of_the_program() -> None:
+    """Whoever changes a table runs `python -m tests.emacs.states_in_lisp`."""
+    assert STATES.read_text("utf-8") == states_in_lisp()
+
+
+def test_the_package_has_the_version_of_the_program() -> None:
+    """Both leave the house together."""
+    main = (PACKAGE / "orgpost.el").read_text("utf-8")
+    assert re.findall(r"(?m)^;; Version: (.*)$", main) == [orgpost.__version__]
+
+
+@pytest.mark.parametrize("file", FILES, ids=name_of)
+def test_a_file_of_the_package_is_read_in_one_sitting(file: Path) -> None:
+    """The rule of the library holds for the package: 400 lines, lexical binding, a licence."""
+    lines = file.read_text("utf-8").split("\n")
+    assert len(lines) <= LONGEST_FILE + 1
+    assert re.fullmatch(rf";;; {file.name} --- .*  -\*- lexical-binding: t; -\*-", lines[0])
+    assert ";; SPDX-License-Identifier: MIT" in lines
+    assert lines[-3:] == [f"(provide '{file.stem})", f";;; {file.name} ends here", ""]
+
+
+@slow
+def test_each_file_compiles_without_a_word(tmp_path: Path) -> None:
+    """A warning of the byte compiler is an error."""
+    for file in FILES:
+        shutil.copy(file, tmp_path)
+    copies = sorted(tmp_path.glob("*.el"))
+    strict = "(setq byte-compile-error-on-warn t)"
+    run = emacs("-L", tmp_path, "--eval", strict, "-f", "batch-byte-compile", *copies)
+    assert run.returncode == 0, said(run)
+    assert "Warning" not in said(run)
+
+
+@slow
+def test_checkdoc_has_no_word_to_say() -> None:
+    """Each docstring is one that Emacs's own conventions allow."""
+    checks = [f'(checkdoc-file "{file}")' for file in FILES]
+    run = emacs(*(word for check in checks for word in ("--eval", check)))
+    assert (said(run), run.returncode) == ("", 0)
+
+
+@slow
+def test_package_lint_has_no_word_to_say() -> None:
+    """The package is one that archives accept, and runs on Emacs 27.1."""
+    main = f'(setq package-lint-main-file "{PACKAGE / "orgpost.el"}")'
+    lint = ("--eval", main, "-l", "package-lint", "-f", "package-lint-batch-and-exit")
+    run = emacs(*lint_folders(), *lint, *FILES)
+    assert (said(run), run.returncode) == ("", 0)
+
+
+@slow
+@pytest.mark.parametrize("suite", SUITES, ids=name_of)
+def test_what_the_package_promises_holds(suite: Path, bin_folder: Path) -> None:
+    """Every test of one suite, in one Emacs, with the real program."""
+    run = emacs(
+        "-L", ELISP, "-L", suite.parent, "-l", suite, "-f", "ert-run-tests-batch-and-exit",
+        path=bin_folder,
+    )  # fmt: skip
+    assert run.returncode == 0, said(run)
+    ran = re.search(r"Ran (\d+) tests, (\d+) results as expected, 0 unexpected", said(run))
+    assert ran is not None, said(run)
+    assert ran[1] == ran[2] != "0"

@@ -66,7 +66,7 @@ orgpost COMMAND ... [--space DIR] [--as ACTOR] [--json]     a post office of pla
   hooks VERB              install uninstall list test stats: hooks for coding agents
   hook EVENT              what such a hook runs
   mcp                     the same verbs for programs, by the Model Context Protocol
-  relay VERB              token: hints for who is connected, as soon as something changed
+  relay VERB              serve token status: tells who is connected what changed, at once
 
   TEXT of - is read from stdin; a TEXT that begins with - comes after --.
   An ID may be a part of one, of 4 characters or more. orgpost help COMMAND says more.

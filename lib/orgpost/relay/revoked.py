@@ -29,6 +29,11 @@ class Revoked:
     def __init__(self, upto: dict[str, float] | None) -> None:
         self._upto = upto
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Revoked) and other._upto == self._upto
+
+    __hash__ = None  # type: ignore[assignment]  # it is compared, and never a key
+
     def holds(self, grant: Grant) -> bool:
         """Whether this grant was taken away."""
         if self._upto is None:

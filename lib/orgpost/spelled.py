@@ -7,7 +7,10 @@ set a title or hide its own end.
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _UNSEEN: Final = (
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff"
@@ -19,6 +22,16 @@ _LAST_CONTROL: Final = 0x9F
 def safe(text: str) -> str:
     """Spell out what must not reach a terminal; line ends and tabs stay."""
     return text if text.isascii() and text.isprintable() else re.sub(_UNSEEN, _spelled, text)
+
+
+def pieces(text: str) -> Iterator[tuple[str, bool]]:
+    """Give a text in pieces, as they are shown, and of each whether it had to be spelled out.
+
+    For who can show the difference: spelled out, a control looks like a text that names it.
+    """
+    for number, piece in enumerate(re.split(f"({_UNSEEN}+)", text)):
+        if piece:
+            yield safe(piece), number % 2 == 1
 
 
 def one_line(text: str) -> str:

@@ -40,6 +40,17 @@ def test_the_inbox_is_high_first_then_the_newest(office: Office) -> None:
     assert listed == ["d", "b", "c", "a"]
 
 
+def test_by_time_no_priority_keeps_old_mail_before_new(office: Office) -> None:
+    """Whoever turns pages finds each message at its time, from either end."""
+    for body, priority in (("old", "high"), ("middle", "normal"), ("new", "low")):
+        office.send(body, priority=priority)
+        office.clock.advance(60)
+    listed = [m.body for m in office.mail.list_inbox("tex", Query(by_time=True))]
+    assert listed == ["new", "middle", "old"]
+    turned = office.mail.list_inbox("tex", Query(by_time=True, oldest=True))
+    assert [m.body for m in turned] == listed[::-1]
+
+
 def test_oldest_turns_the_age_and_not_the_priority(office: Office) -> None:
     """High mail stays first."""
     for priority, body in [("normal", "a"), ("high", "b"), ("low", "c"), ("high", "d")]:

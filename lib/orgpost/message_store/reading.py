@@ -39,6 +39,7 @@ class Query(NamedTuple):
     with_files: bool = False
     stale: bool = False
     oldest: bool = False
+    by_time: bool = False
 
 
 class Listing(Sequence[Message]):
@@ -95,9 +96,9 @@ class Reading:
         self._desk, self._shelf = desk, shelf
 
     def listing(self, actor: str, query: Query) -> Listing:
-        """List an inbox: high first, then the newest."""
+        """List an inbox: high first, then the newest; `by_time` the newest first, and no more."""
         source = self._shelf.inbox(actor)
-        rows = newest_first(self.rows(source, query), oldest=query.oldest)
+        rows = newest_first(self.rows(source, query), oldest=query.oldest, by_time=query.by_time)
         return Listing(_Places(source, rows), self._shelf.message)
 
     def rows(self, source: Source, query: Query) -> list[Row]:

@@ -44,8 +44,13 @@ def rows(data: bytes, kind: FileKind, keywords: Iterable[str]) -> list[Row]:
     return _without_copies(data, [row for row in found if row])
 
 
-def newest_first(found: list[Row], *, oldest: bool = False) -> list[Row]:
-    """Sort rows as an inbox lists them; `oldest` turns the age, not the priority."""
+def newest_first(found: list[Row], *, oldest: bool = False, by_time: bool = False) -> list[Row]:
+    """Sort rows as an inbox lists them; `oldest` turns the age, not the priority.
+
+    `by_time` is for who turns pages: no priority keeps old mail before new.
+    """
+    if by_time:
+        return sorted(found, key=lambda row: (row.created, row.start), reverse=not oldest)
     if not oldest:
         return sorted(found, reverse=True)
     return sorted(found, key=lambda row: (not row.high, row.created, row.start))

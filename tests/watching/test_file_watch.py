@@ -121,10 +121,10 @@ def test_a_folder_that_goes_and_comes_back_is_everything(watch: FileWatch, space
     moved(watch, "inbox/tex.org")
 
 
-def hears_nothing(_: object) -> set[str]:
-    """What the library says where the kernel told nothing."""
+def hears_nothing(*_: object) -> events.Heard:
+    """What is heard where the kernel told nothing."""
     time.sleep(0.05)
-    return set()
+    return events.Heard()
 
 
 def everything(watch: FileWatch) -> None:
@@ -245,26 +245,49 @@ def test_who_is_woken_returns(watch: FileWatch) -> None:
     assert watch.next(0) is None
 
 
+class StandingStill:
+    """The library where the wall clock was set back an hour: its own limit does not come."""
+
+    def __init__(self, real: Any) -> None:
+        self.watch = lambda longest, step, limit, until: real.watch(longest, step, 3600_000, until)
+        self.close = real.close
+
+
 def test_a_clock_that_is_set_back_holds_nobody_up(
     space: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The library's own limit is by the wall clock, so it is given none; ours never runs back."""
+    """The library's own limit is by the wall clock; ours never runs back."""
     watch = FileWatch(space, Clock(), mode="inotify")
     assert watch._events is not None
-    real = watch._events._notify
-    limits = []
-
-    class Notify:
-        def watch(self, longest: int, step: int, limit: int, until: Any) -> Any:
-            limits.append(limit)
-            return real.watch(longest, step, limit, until)
-
-    monkeypatch.setattr(watch._events, "_notify", Notify())
+    monkeypatch.setattr(watch._events, "_notify", StandingStill(watch._events._notify))
     started = time.monotonic()
     assert watch.next(0.3) is None
-    assert 0.3 <= time.monotonic() - started < LONG
-    assert set(limits) == {0}
-    real.close()
+    assert time.monotonic() - started < LONG
+    (space / "org/messaging/inbox/tex.org").write_bytes(b"* READ   x\n")
+    moved(watch, "inbox/tex.org")
+    watch.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("set_back", [False, True])
+def test_what_moves_when_the_time_is_just_over_is_not_lost(
+    space: Path, monkeypatch: pytest.MonkeyPatch, *, set_back: bool
+) -> None:
+    """The library throws away what it heard when it is stopped; then times are compared."""
+    watch = FileWatch(space, Clock(), mode="inotify", net_seconds=3600)
+    assert watch._events is not None
+    if set_back:
+        monkeypatch.setattr(watch._events, "_notify", StandingStill(watch._events._notify))
+        monkeypatch.setattr(events, "_GRACE_SECONDS", 0)
+    for number in range(20):
+        file = space / f"org/messaging/inbox/a{number}.org"
+        timer = threading.Timer(0.05 - number / 1000, file.write_bytes, [b"x"])
+        timer.start()
+        found = watch.next(0.05) or watch.next(0.5)
+        timer.join()
+        assert found is not None
+        assert f"inbox/{file.name}" in found.paths
+    watch.close()
 
 
 def test_a_longer_quiet_folds_more_into_one(space: Path) -> None:

@@ -11,6 +11,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from orgpost.frozen import NamedTuple
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from threading import Event
@@ -25,6 +27,7 @@ _MOUNTS: Final = Path("/proc/self/mountinfo")
 _SHORTEST_STEP_MS: Final = 5
 _LONGEST_STEP_MS: Final = 20
 _LONGEST_WAIT: Final = 5
+_GRACE_SECONDS: Final = 0.5
 
 
 def why_not(space: Path) -> str:
@@ -52,16 +55,11 @@ def _file_system(folder: Path) -> str:
     return ""
 
 
-class Until:
-    """Says when to stop waiting. The library's own limit is by the wall clock, which jumps."""
+class Heard(NamedTuple):
+    """What was heard: `sure` says that nothing else happened."""
 
-    def __init__(self, clock: Clock, seconds: float, woken: Event) -> None:
-        self._clock, self._woken = clock, woken
-        self._deadline = clock.monotonic() + seconds
-
-    def is_set(self) -> bool:
-        """Ask whether the time is over, or somebody wants us."""
-        return self._woken.is_set() or self._clock.monotonic() >= self._deadline
+    paths: frozenset[str] = frozenset()
+    sure: bool = True
 
 
 class Events:
@@ -75,31 +73,47 @@ class Events:
         paths = [os.fspath(folder) for folder in folders]
         self._notify = RustNotify(paths, False, False, 0, False, True)
 
-    def wait(self, seconds: float, woken: Event) -> set[str]:
+    def wait(self, seconds: float, woken: Event) -> Heard:
         """Give the paths that were written to, after so much quiet or five times as long.
 
         Nothing is given where the time is over, or somebody wants us.
         """
-        found = self._take(Until(self._clock, seconds, woken))
-        if not found or self._quiet_ms <= self._step_ms:
+        found = self._take(seconds, woken)
+        if not found.paths or self._quiet_ms <= self._step_ms:
             return found
         quiet = self._quiet_ms / 1000
         limit = self._clock.monotonic() + _LONGEST_WAIT * quiet
         while (left := limit - self._clock.monotonic()) > 0:
-            more = self._take(Until(self._clock, min(quiet, left), woken))
-            if not more:
+            more = self._take(min(quiet, left), woken)
+            found = Heard(found.paths | more.paths, found.sure and more.sure)
+            if not more.paths:
                 break
-            found |= more
         return found
 
-    def _take(self, until: Until) -> set[str]:
-        longest = _LONGEST_WAIT * self._step_ms
-        found = self._notify.watch(longest, self._step_ms, 0, until)
+    def _take(self, seconds: float, woken: Event) -> Heard:
+        longest, limit = _LONGEST_WAIT * self._step_ms, max(round(seconds * 1000), 1)
+        until = _Until(self._clock, seconds + _GRACE_SECONDS, woken)
+        found = self._notify.watch(longest, self._step_ms, limit, until)
         if found == "signal":
             # The library has taken what Python's handler raised.
             raise KeyboardInterrupt
-        return set() if isinstance(found, str) else {path for _, path in found}
+        if isinstance(found, str):
+            # Who stops the library has it throw away what it heard last.
+            return Heard(sure=found == "timeout")
+        return Heard(frozenset(path for _, path in found))
 
     def close(self) -> None:
         """Hear no more."""
         self._notify.close()
+
+
+class _Until:
+    """Says when to stop. The library's own limit is by the wall clock, which may be set back."""
+
+    def __init__(self, clock: Clock, seconds: float, woken: Event) -> None:
+        self._clock, self._woken = clock, woken
+        self._deadline = clock.monotonic() + seconds
+
+    def is_set(self) -> bool:
+        """Ask whether the time has long been over, or somebody wants us."""
+        return self._woken.is_set() or self._clock.monotonic() >= self._deadline

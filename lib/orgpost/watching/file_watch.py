@@ -15,6 +15,7 @@ from orgpost.watching.events import MISSING, Events, why_not
 from orgpost.watching.times import MESSAGING, folders_now, path_of, take
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from orgpost.clock import Clock
@@ -33,6 +34,12 @@ class Moved(NamedTuple):
 
     paths: frozenset[str] = frozenset()
     everything: bool = False
+
+    def joined(self, other: Moved | None) -> Moved | None:
+        """Give both as one; None where neither is anything."""
+        if other is None:
+            return self if self.paths or self.everything else None
+        return Moved(self.paths | other.paths, self.everything or other.everything)
 
 
 class FileWatch:
@@ -98,19 +105,20 @@ class FileWatch:
         if self._events is None:
             self._woken.wait(min(seconds, POLL_SECONDS))
             return self._compare()
-        paths = self._events.wait(min(seconds, _STEP_SECONDS), self._woken)
+        heard = self._events.wait(min(seconds, _STEP_SECONDS), self._woken)
         if folders_now(self._space) != self._times.folders:
             return self._begin_anew()
-        if paths:
-            return self._heard(paths)
-        if self._clock.monotonic() < self._net_at:
-            return None
+        moved = self._heard(heard.paths) if heard.paths else None
+        if not heard.sure:
+            return Moved(moved.paths if moved else frozenset()).joined(self._compare())
+        if moved is not None or self._clock.monotonic() < self._net_at:
+            return moved
         moved = self._compare()
         self._net_at = self._clock.monotonic() + self._net_seconds
         self.caught += len(moved.paths) if moved else 0
         return moved
 
-    def _heard(self, paths: set[str]) -> Moved | None:
+    def _heard(self, paths: Iterable[str]) -> Moved | None:
         """Say what events mean. The kernel drops some where there are too many, and says nothing.
 
         So the net is drawn soon after events, and the times are taken before anybody looks.

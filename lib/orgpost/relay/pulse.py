@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from orgpost.relay.connection import Connection
     from orgpost.relay.desk import Desk
 
-_BEAT_SECONDS: Final = 1.0
+BEAT_SECONDS: Final = 1.0
 _FOLD_SECONDS: Final = 60.0
 _ARCHIVE_SECONDS: Final = 3600.0
 _SEEN_SECONDS: Final = 30.0
@@ -39,7 +39,7 @@ class Pulse:
         """Beat, whatever goes wrong."""
         while True:
             try:
-                await asyncio.sleep(_BEAT_SECONDS)
+                await asyncio.sleep(BEAT_SECONDS)
                 await self.beat()
             except OrgpostError as error:
                 say("pulse_refused", logging.WARNING, kind=error.code)

@@ -294,10 +294,10 @@ class Server:
     async def drain(self) -> None:
         """Finish what has begun, refuse what is new, say goodbye to everybody."""
         self._desk.is_draining = True
-        await asyncio.gather(*(self._dismiss(each) for each in tuple(self._sockets)))
+        there = tuple(self._sockets.items())
+        await asyncio.gather(*(self._dismiss(*each) for each in there))
 
-    async def _dismiss(self, connection: Connection) -> None:
-        conversation = self._sockets[connection]
+    async def _dismiss(self, connection: Connection, conversation: Conversation | None) -> None:
         if conversation is not None:
             await conversation.settled()
         spread = int(self._desk.clock.token(16), 16) / 65_536

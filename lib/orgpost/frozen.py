@@ -168,9 +168,10 @@ class _Named(tuple[Any, ...]):
         return tuple.__new__(cls, values)
 
     def _replace(self, /, **changes: object) -> Self:
-        if odd := changes.keys() - {*self._fields}:
-            raise ValueError(f"{type(self).__name__}: unexpected: {', '.join(sorted(odd))}")
-        return self._make((self._asdict() | changes).values())
+        made = self._make(map(changes.pop, self._fields, self))
+        if changes:
+            raise ValueError(f"{type(self).__name__}: unexpected: {', '.join(sorted(changes))}")
+        return made
 
     __replace__ = _replace
 

@@ -45,6 +45,14 @@ class Lease(NamedTuple):
         return f"{utc_text(self.until)} {self.token} {self.holder}"
 
 
+class Standing(NamedTuple):
+    """What giving a task to somebody depends on; nothing else of it is read for that."""
+
+    state: str
+    attempt: int
+    token: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
     """One task, as it stands in its file."""

@@ -16,7 +16,17 @@ from orgpost.org.logbook import state_items
 from orgpost.org.stamp import format_stamp, parse_created, parse_stamp, parse_utc
 from orgpost.org.syntax import VALUE_LIMIT, text_pattern
 from orgpost.states import TaskState
-from orgpost.task import ERROR, FEEDBACK, MAX_ATTEMPTS, NO_LEASE, PAYLOAD, RESULT, Lease, Task
+from orgpost.task import (
+    ERROR,
+    FEEDBACK,
+    MAX_ATTEMPTS,
+    NO_LEASE,
+    PAYLOAD,
+    RESULT,
+    Lease,
+    Standing,
+    Task,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -182,6 +192,11 @@ def read_lease(entry: Entry) -> Lease:
         return Lease(None, max(claims, whole(entry.get("ATTEMPT"))), None)
     until = parse_utc(found[1])
     return Lease(until, int(found[2]), found[3] if until else None)
+
+
+def standing(entry: Entry) -> Standing:
+    """Read how a task stands, and no more."""
+    return Standing(entry.keyword, whole(entry.get("ATTEMPT")), read_lease(entry).token)
 
 
 def priority_of(entry: Entry) -> str:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from orgpost.agent_inbox import AgentInbox, kept
+from orgpost import task_entry
+from orgpost.agent_inbox import AgentInbox, changing, kept
+from orgpost.states import Event
 from orgpost.store import FileStore
 
 if TYPE_CHECKING:
@@ -148,6 +150,63 @@ def test_who_changes_its_mind_keeps_no_positions(
     assert len(worker.queue()) == 1
     assert len(readings) == 1
     assert worker.queue() == worker.fresh()
+
+
+def nothing(shop: Shop) -> None:
+    """Nobody does anything."""
+    del shop
+
+
+def time_passes(shop: Shop) -> None:
+    """The lease runs out."""
+    shop.clock.advance(10_000)
+
+
+def cancelled(shop: Shop) -> None:
+    """The owner asks the holder to stop, in a program of its own."""
+    with shop.acting("tex"):
+        shop.inbox().cancel(shop.inbox().find_by_state("WORKING")[0].id, "no more")
+
+
+def corrected(shop: Shop) -> None:
+    """A person corrects a word, which is as long as before."""
+    shop.edit("Look at it", "Lock at it")
+
+
+@pytest.mark.parametrize("happens", [nothing, time_passes, cancelled, corrected])
+def test_a_holder_that_comes_back_finds_its_task_as_it_is_by_now(
+    shop: Shop, worker: Worker, happens: Callable[[Shop], None]
+) -> None:
+    """What it has read before is relied on only while the file has the same bytes there."""
+    for title in ("Look at it", "second"):
+        shop.add(title)
+    (claim,) = worker.inbox.claim()
+
+    def seen(inbox: AgentInbox) -> object:
+        def look(sheet: Sheet) -> object:
+            return sheet.task_at(sheet.span_of(claim.task.id, Event.COMPLETE))[0]
+
+        return inbox._changing.edit(look)
+
+    happens(shop)
+    assert seen(worker.inbox) == seen(AgentInbox(worker._desk, "tex-agent"))
+
+
+def test_a_claim_that_is_completed_by_its_program_is_read_twice(
+    shop: Shop, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After the claim was written, and after the end was: before either, nobody needs all of it."""
+    shop.add("first")
+    read: list[Any] = []
+
+    def counted(entry: Any, **facts: Any) -> Any:
+        read.append(entry)
+        return task_entry.read(entry, **facts)
+
+    monkeypatch.setattr(changing, "read", counted)
+    (claim,) = worker.inbox.claim()
+    task = worker.inbox.complete(claim, result="done")
+    assert (len(read), task) == (2, shop.now(task.id))
 
 
 def test_what_is_kept_belongs_to_one_process(shop: Shop, worker: Worker) -> None:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from orgpost.agent_inbox.kept import KeptQueue
+from orgpost.agent_inbox.kept import KeptQueue, Place
 from orgpost.agent_inbox.life import When
 from orgpost.agent_inbox.rights import must_be_in
 from orgpost.agent_inbox.shelf import as_bytes, check_kind
@@ -53,15 +53,6 @@ class Changed(NamedTuple):
     editor: str | None = None
 
 
-class _Place(NamedTuple):
-    """One task of a page: its bytes in the file, and what it is by now."""
-
-    old: bytes
-    new: bytes
-    entry: Entry
-    task: Task
-
-
 class Sheet:
     """A page of tasks while its lock is held; several steps may be made with one task.
 
@@ -78,24 +69,37 @@ class Sheet:
         age = desk.clock.wall_ns() - page.foreign_ns
         is_edited = page.editor is not None or 0 <= age < _GRACE_NS
         self.leases_at = _NO_TIME if is_edited else now
-        self._places: dict[scan.Span, _Place] = {}
-        self._changed: dict[scan.Span, _Place] = {}
+        self._places: dict[scan.Span, Place] = {}
+        self._changed: dict[scan.Span, Place] = {}
 
     def task_at(self, span: scan.Span) -> tuple[Task, Entry]:
         """Read the task that stands there."""
         place = self._place(span)
-        return place.task, place.entry
+        task = place.task or self._task(place.entry)
+        self._places[span] = place._replace(task=task)
+        return task, place.entry
 
-    def _place(self, span: scan.Span) -> _Place:
+    def entry_at(self, span: scan.Span) -> Entry:
+        """Give the entry that stands there."""
+        return self._place(span).entry
+
+    def _place(self, span: scan.Span) -> Place:
         place = self._places.get(span)
         if place is None:
-            raw = self.page.at(*span)
-            place = self._places[span] = _Place(raw, raw, *self._read(raw))
+            place = self._places[span] = self._found(span)
         return place
 
-    def _read(self, raw: bytes) -> tuple[Entry, Task]:
-        entry = parse(raw, self.kind)
-        return entry, read(entry, agent=self._name, zone=self.when.zone, now=self.leases_at)
+    def _found(self, span: scan.Span) -> Place:
+        raw, known = self.page.at(*span), self._reading.working.get(span)
+        if known is None or known.new != raw:
+            return Place(raw, raw, parse(raw, self.kind))
+        # That its lease has run out is a matter of the clock, and no longer what it was.
+        until = None if known.task is None else known.task.lease_until
+        holds = until is not None and until > self.leases_at
+        return Place(raw, raw, known.entry, known.task if holds else None)
+
+    def _task(self, entry: Entry) -> Task:
+        return read(entry, agent=self._name, zone=self.when.zone, now=self.leases_at)
 
     def span_of(self, id: str, event: Event) -> scan.Span:
         """Find a task; of two with one id the first counts."""
@@ -107,22 +111,22 @@ class Sheet:
     def apply(self, span: scan.Span, step: Step) -> Task:
         """Let a step be made, and read what the task is then."""
         before = self._place(span)
-        entry, task = self._read(revised_entry(before.entry, step.revision))
+        entry = parse(revised_entry(before.entry, step.revision), self.kind)
+        task = self._task(entry)
         slack_bytes = self._desk.rules.slack_bytes
         new = fitted(len(before.old), entry, slack_bytes=slack_bytes)
-        place = _Place(before.old, new, entry, task)
+        place = Place(before.old, new, entry, task)
         self._places[span] = self._changed[span] = place
         return task
 
     def write(self) -> None:
         """Put on the page what all steps changed."""
         for span, place in self._changed.items():
-            self.page.change(span, place.old, place.new, as_bytes(place.task.id))
+            self.page.change(span, place.old, place.new, as_bytes(place.entry.id or ""))
 
     def keep(self) -> None:
         """Rely on the queue as it is now that the page is written."""
-        changed = ((span, place.new) for span, place in self._changed.items())
-        self._kept.keep(self.page, self._reading, changed)
+        self._kept.keep(self.page, self._reading, self._changed)
 
 
 _NO_TIME: Final = datetime.min.replace(tzinfo=UTC)

@@ -212,6 +212,7 @@ class Creating:
             payload=_payload(new.payload),
             parent=new.parent,
             via=via,
+            approval=AUTO_ACCEPTED,
             content_hash=content_hash(title, new.body),
             thread=new.thread or id,
             expects=_one_of("expects", new.expects, EXPECTATIONS),
@@ -260,8 +261,8 @@ def _shortened(way: Sequence[str]) -> list[str]:
 
 def _admitted(task: Task, verdict: Verdict) -> Task:
     if verdict.awaiting is not None:
-        return _with(task, state=TaskState.WAITING, awaiting=verdict.awaiting)
-    return _with(task, approval=AUTO_ACCEPTED, not_before=verdict.not_before)
+        return _with(task, state=TaskState.WAITING, awaiting=verdict.awaiting, approval=None)
+    return task if verdict.not_before is None else _with(task, not_before=verdict.not_before)
 
 
 def _with(task: Task, **facts: Any) -> Task:

@@ -10,24 +10,43 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from orgpost.agent_inbox.queue import Queue
-from orgpost.agent_inbox.rows import row_of, rows
+from orgpost.agent_inbox.rows import row_in, row_of, rows
 from orgpost.org import scan
 from orgpost.org.syntax import TASK
+from orgpost.states import TaskState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
+    from orgpost.org.entry import Entry
     from orgpost.org.syntax import FileKind
     from orgpost.store.journal import Layout, Part
     from orgpost.store.page import Page
+    from orgpost.task import Task
+
+
+class Place(NamedTuple):
+    """One task of a page: its bytes in the file, and what it is by now, but for its slack.
+
+    What only a whole reading tells is None until somebody asks.
+    """
+
+    old: bytes
+    new: bytes
+    entry: Entry
+    task: Task | None = None
 
 
 class Reading(NamedTuple):
-    """The queue of a file as it is under the lock, how the file spells things, and its layout."""
+    """The queue of a file as it is under the lock, how the file spells things, and its layout.
+
+    `working` is what was written of tasks that somebody holds: its holder comes back to it.
+    """
 
     queue: Queue
     kind: FileKind
     generation: int | None
+    working: dict[scan.Span, Place]
 
 
 class KeptQueue:
@@ -47,11 +66,9 @@ class KeptQueue:
         if kept is not None and page.editor is None and self._catch_up(page, *kept):
             return kept[1]._replace(generation=_generation(page))
         kind = scan.file_kind(page.data, TASK)
-        return Reading(Queue(self._boosts, rows(page.data, kind)), kind, _generation(page))
+        return Reading(Queue(self._boosts, rows(page.data, kind)), kind, _generation(page), {})
 
-    def keep(
-        self, page: Page, reading: Reading, changed: Iterable[tuple[scan.Span, bytes]]
-    ) -> None:
+    def keep(self, page: Page, reading: Reading, changed: Mapping[scan.Span, Place]) -> None:
         """Rely on what was read, with what was written since: entries by their places.
 
         A whole write may have moved all of them, though each is as long as before: it puts back
@@ -60,18 +77,21 @@ class KeptQueue:
         layout = page.layout
         if page.editor is not None or layout is None or layout.generation != reading.generation:
             return
-        for span, raw in changed:
-            if len(raw) != span.end - span.start:
+        for span, place in changed.items():
+            if len(place.new) != span.end - span.start:
                 return
-            if row := row_of(raw, span.start, reading.kind):
+            if row := row_in(place.entry, *span):
                 reading.queue.put(row)
+            reading.working.pop(span, None)
+            if place.entry.keyword == TaskState.WORKING:
+                reading.working[span] = place
         self._kept = layout, reading
 
     def _catch_up(self, page: Page, known: Layout, reading: Reading) -> bool:
         records = page.since(known)
         if records is None:
             return False
-        queue, kind, _ = reading
+        queue, kind = reading.queue, reading.kind
         for part in (part for record in records for part in record.parts):
             if not self._take_in(page, part, queue, kind):
                 return False

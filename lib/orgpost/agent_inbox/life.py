@@ -22,6 +22,7 @@ from orgpost.task import (
     OWNER_APPROVED,
     RESULT,
     Lease,
+    Standing,
     backoff,
 )
 
@@ -79,7 +80,7 @@ def by(actor: str, reason: str = "") -> str:
 
 
 def _moved(
-    task: Task,
+    task: Task | Standing,
     to: TaskState,
     words: str,
     when: When,
@@ -152,7 +153,7 @@ def revised(task: Task, me: str, feedback: str, when: When) -> Step:
 # --- the holder ---------------------------------------------------------------------------------
 
 
-def claimed(task: Task, me: str, lease: Lease, when: When) -> Step:
+def claimed(task: Standing, me: str, lease: Lease, when: When) -> Step:
     """Give a task to somebody."""
     properties = {
         "ATTEMPT": str(task.attempt + 1),

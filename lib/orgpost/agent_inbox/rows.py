@@ -17,6 +17,7 @@ from orgpost.states import TaskState
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from orgpost.org.entry import Entry
     from orgpost.org.syntax import FileKind
 
 
@@ -112,15 +113,19 @@ def _planned(line: bytes) -> dict[str, str]:
 
 
 def _row_the_long_way(raw: bytes, start: int, kind: FileKind) -> Row | None:
+    return row_in(parse(raw, kind), start, start + len(raw))
+
+
+def row_in(entry: Entry, start: int, end: int) -> Row | None:
+    """Give the row of an entry that stands there; None for a note."""
     from orgpost.task_entry import read_lease
 
-    entry = parse(raw, kind)
     if entry.id is None:
         return None
     lease, planning = read_lease(entry), dict(entry.planning)
     return Row(
         start,
-        start + len(raw),
+        end,
         entry.id,
         entry.keyword,
         entry.priority or "",

@@ -15,13 +15,16 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 from orgpost.errors import DiskFailed, NoSpace, NotPermitted, UnsafePath
-from orgpost.frozen import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from types import TracebackType
+    from typing import TypeAlias
 
     from orgpost.store.calls import Calls
+
+    # Size, modification time in nanoseconds, inode; a plain tuple, for each write makes several.
+    Print: TypeAlias = tuple[int, int, int]
 
 SCRATCH: Final = ".orgpost-tmp"
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -63,17 +66,12 @@ class trouble:  # noqa: N801  used as a statement: `with trouble(path, "sync"):`
         return DiskFailed(self._path, self._operation, reason)
 
 
-class Print(NamedTuple):
-    """What tells one state of a file from another: size, modification time and inode."""
+GONE: Final = (0, 0, 0)
 
-    size: int
-    mtime_ns: int
-    inode: int
 
-    @classmethod
-    def of(cls, found: os.stat_result) -> Print:
-        """Take it from a stat."""
-        return cls(found.st_size, found.st_mtime_ns, found.st_ino)
+def print_of(found: os.stat_result | None) -> Print:
+    """Give what tells a state of a file from another; a missing one has none of it."""
+    return GONE if found is None else (found.st_size, found.st_mtime_ns, found.st_ino)
 
 
 class Disk:
@@ -131,7 +129,7 @@ class Disk:
         found = self.lstat(path)
         if found is None or now_ns - found.st_ctime_ns < _SURE_NS:
             return None
-        return Print.of(found), found.st_ctime_ns
+        return print_of(found), found.st_ctime_ns
 
     def _step(self, fd: int, part: str, *, make: bool, private: bool) -> int:
         flags = os.O_RDONLY | os.O_DIRECTORY

@@ -6,10 +6,10 @@ which is valid in one boot only and never synced.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from orgpost.org import scan, syntax
-from orgpost.store.disk import Print, trouble
+from orgpost.store.disk import print_of, trouble
 from orgpost.store.journal import (
     NOWHERE,
     Block,
@@ -24,7 +24,6 @@ from orgpost.store.journal import (
 )
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable
 
     from orgpost.clock import Clock
@@ -33,13 +32,6 @@ if TYPE_CHECKING:
     from orgpost.store.lock import FileLock
 
     Report = Callable[[str, str, Part], None]
-
-_GONE: Final = Print(0, 0, 0)
-
-
-def print_of(found: os.stat_result | None) -> Print:
-    """Give what tells a state of a file from another; a missing one has none of it."""
-    return _GONE if found is None else Print.of(found)
 
 
 class Changed(Exception):

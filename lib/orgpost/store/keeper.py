@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 
 from orgpost.errors import DiskFailed, NoSpace
-from orgpost.store.disk import trouble
-from orgpost.store.file_state import Changed, FileState, print_of
+from orgpost.store.disk import print_of, trouble
+from orgpost.store.file_state import Changed, FileState
 from orgpost.store.journal import FIRST, Flag, Kind, Part, Record
 from orgpost.store.journal_file import void
 

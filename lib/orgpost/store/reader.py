@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from orgpost.frozen import NamedTuple
 from orgpost.org import scan, syntax
-from orgpost.store.disk import Print, trouble
+from orgpost.store.disk import print_of, trouble
 from orgpost.store.journal import Flag, outcomes_of, without_outcomes, without_voids
 from orgpost.store.journal_file import JournalFile
 from orgpost.store.lock import FileLock
@@ -43,7 +43,7 @@ class _Look(NamedTuple):
 
     def is_ours(self) -> bool:
         block = self.block
-        print_ = Print(0, 0, 0) if self.found is None else Print.of(self.found)
+        print_ = print_of(self.found)
         return block is not None and print_ == (block.size, block.mtime_ns, block.inode)
 
     def is_known(self) -> bool:

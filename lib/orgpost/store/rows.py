@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from orgpost.errors import Conflict
 from orgpost.org import scan
-from orgpost.store.disk import Print, trouble
+from orgpost.store.disk import print_of, trouble
 from orgpost.store.held import Held
 from orgpost.store.journal import blank_block
 from orgpost.store.lock import FileLock
@@ -35,7 +35,6 @@ __all__ = ["Alone", "Rows", "Table"]
 
 _TRIES: Final = 5
 _LOOK_SECONDS: Final = 0.02
-_GONE: Final = Print(0, 0, 0)
 
 
 class _Saving(Exception):
@@ -158,9 +157,8 @@ class Rows:
 
     def _note(self, folder: int, table: Table, lock: FileLock) -> None:
         found = self._disk.print_of(folder, table.path.rpartition("/")[2])
-        print_ = _GONE if found is None else Print.of(found)
         before = lock.block() or blank_block(self._disk.boot(), turn=0)
-        size, mtime_ns, inode = print_
+        size, mtime_ns, inode = print_of(found)
         lock.write(before._replace(turn=2, size=size, mtime_ns=mtime_ns, inode=inode))
 
     def lock(self, name: str) -> FileLock:

@@ -12,17 +12,16 @@ import stat
 from typing import TYPE_CHECKING, Final
 
 from orgpost.frozen import NamedTuple
-from orgpost.store.disk import Print
+from orgpost.store.disk import GONE, print_of
 from orgpost.store.sign import ME, Sign
 
 if TYPE_CHECKING:
     from orgpost.clock import Clock
-    from orgpost.store.disk import Disk
+    from orgpost.store.disk import Disk, Print
 
 QUIET_NS: Final = 250_000_000
 SAVE_SECONDS: Final = 2.0
 _FUTURE_SECONDS: Final = 0.06
-_GONE: Final = Print(0, 0, 0)
 _NEVER: Final = (None, 0.0)
 _LOCK: Final = r"(?P<user>.*)@(?P<host>.+)\.(?P<pid>[0-9]{1,10})(?::(?P<boot>[0-9]+))?"
 _CLOCK_SLACK: Final = 2.0
@@ -148,8 +147,8 @@ class Watch:
         if found is None:
             # Some editors save by moving the old file away first.
             there = self._calls.fstat(folder).st_mtime_ns
-            return self._is_fresh(there) and not self._is_old(path, _GONE, SAVE_SECONDS)
-        if self._seen.get(path, _NEVER)[0] == _GONE:
+            return self._is_fresh(there) and not self._is_old(path, GONE, SAVE_SECONDS)
+        if self._seen.get(path, _NEVER)[0] == GONE:
             # The next time that it is missing is another save, and not two seconds old already.
             del self._seen[path]
         return not self._quiet(path, found) or (odd and self._is_fresh(found.st_mtime_ns))
@@ -160,7 +159,7 @@ class Watch:
     def _quiet(self, path: str, found: os.stat_result) -> bool:
         age = self._clock.wall_ns() - found.st_mtime_ns
         # A time that lies in the future says nothing; two equal looks do.
-        return age >= QUIET_NS if age >= 0 else self._is_old(path, Print.of(found), _FUTURE_SECONDS)
+        return age >= QUIET_NS if age >= 0 else self._is_old(path, print_of(found), _FUTURE_SECONDS)
 
     def _is_old(self, path: str, print_: Print, seconds: float) -> bool:
         now = self._clock.monotonic()

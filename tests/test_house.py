@@ -53,6 +53,8 @@ PLANTS = {
         ("relay/tokens.py", "import orgpost.cli"),
         ("hooks_install/plan.py", "import orgpost.cli"),
         ("mcp/mail.py", "import orgpost.cli"),
+        ("listening/waiter.py", "import orgpost.cli"),
+        ("post.py", "import orgpost.listening"),
         ("hook.py", "import orgpost.errors"),
         ("hook.py", "from orgpost import OrgpostError"),
         ("stranger.py", "import orgpost.errors"),

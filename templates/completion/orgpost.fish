@@ -4,11 +4,11 @@
 function __orgpost_at
     switch "$argv[1]/$argv[2]"
         case '/0'
-            echo 'init send inbox show reply mark archive thread search broadcast digest trace task contacts budget migrate doctor config mcp hooks relay help hook'
+            echo 'init send inbox show reply mark archive thread search broadcast digest trace task contacts budget migrate doctor config mcp hooks relay wait help hook'
         case '/flags'
             echo '--space --as --json --help'
         case 'help/0'
-            echo 'init send inbox show reply mark archive thread search broadcast digest trace task contacts budget migrate doctor config mcp hooks relay'
+            echo 'init send inbox show reply mark archive thread search broadcast digest trace task contacts budget migrate doctor config mcp hooks relay wait'
         case 'init/0'
             echo '@files'
         case 'init/--actor'
@@ -509,6 +509,12 @@ function __orgpost_at
             echo '--space --as --json --help'
         case 'relay/flags'
             echo '--space --as --json --help'
+        case 'wait/--timeout'
+            echo '@nothing'
+        case 'wait/--for'
+            echo 'message task exit any'
+        case 'wait/flags'
+            echo '--space --as --json --help --timeout --for --again --bodies'
         case '*/--space'
             echo @files
         case '*/--as'

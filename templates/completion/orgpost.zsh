@@ -5,9 +5,9 @@
 _orgpost_at() {
   found=
   case "$1/$2" in
-    '/0') found='init send inbox show reply mark archive thread search broadcast digest trace task contacts budget migrate doctor config mcp hooks relay help hook' ;;
+    '/0') found='init send inbox show reply mark archive thread search broadcast digest trace task contacts budget migrate doctor config mcp hooks relay wait help hook' ;;
     '/flags') found='--space --as --json --help' ;;
-    'help/0') found='init send inbox show reply mark archive thread search broadcast digest trace task contacts budget migrate doctor config mcp hooks relay' ;;
+    'help/0') found='init send inbox show reply mark archive thread search broadcast digest trace task contacts budget migrate doctor config mcp hooks relay wait' ;;
     'init/0') found='@files' ;;
     'init/--actor') found='@nothing' ;;
     'init/--name') found='@nothing' ;;
@@ -258,6 +258,9 @@ _orgpost_at() {
     'relay token/flags') found='--space --as --json --help --ttl --scope --revoke' ;;
     'relay status/flags') found='--space --as --json --help' ;;
     'relay/flags') found='--space --as --json --help' ;;
+    'wait/--timeout') found='@nothing' ;;
+    'wait/--for') found='message task exit any' ;;
+    'wait/flags') found='--space --as --json --help --timeout --for --again --bodies' ;;
     */--space) found='@files' ;;
     */--as) found='@actors' ;;
   esac

@@ -24,6 +24,7 @@ ELSEWHERE: Final = {
     *("reply --route", "archive --auto", "archive --older-than", "archive --dry-run"),
     *("mark --all", "send --via", "reply --via"),
     *("config completion --list", "config completion --prefix"),
+    *("wait --timeout", "wait --for", "wait --again", "wait --bodies"),
 }
 LISTED: Final = {
     "--all": [],

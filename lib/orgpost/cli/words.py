@@ -36,6 +36,7 @@ HOMES: Final[Mapping[str, str]] = {
     "mcp": "serving",
     "hooks": "hooks",
     "relay": "relay",
+    "wait": "waiting",
 }
 # Our words are English; to look for translations of argparse's would cost each start more than
 # all of the parsing.
@@ -66,7 +67,8 @@ orgpost COMMAND ... [--space DIR] [--as ACTOR] [--json]     a post office of pla
   hooks VERB              install uninstall list test stats: hooks for coding agents
   hook EVENT              what such a hook runs
   mcp                     the same verbs for programs, by the Model Context Protocol
-  relay VERB              serve token status: tells who is connected what changed, at once
+  wait                    until there is something for me, and give it once
+  relay VERB              token: hints for who is connected, as soon as something changed
 
   TEXT of - is read from stdin; a TEXT that begins with - comes after --.
   An ID may be a part of one, of 4 characters or more. orgpost help COMMAND says more.

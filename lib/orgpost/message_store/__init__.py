@@ -271,6 +271,13 @@ class MessageStore:
         """Say where a message stands: its file, its line, its bytes."""
         return self._shelf.get(id)
 
+    def sent_since(self, actor: str, since: datetime) -> list[str]:
+        """Give the ids of what an actor sent since then, the newest first."""
+        from orgpost.message_store.recent import sent_by
+
+        found = sent_by(actor, self._desk, self._shelf, since)
+        return [each.id for each in sorted(found, key=lambda each: each.at, reverse=True)]
+
     def digest(self, actor: str, *, since: datetime | None = None) -> Digest:
         """Give an inbox in numbers."""
         return self._digesting.digest(actor, since=since)

@@ -138,6 +138,12 @@ def test_the_sentence_is_built_from_the_facts(error: OrgpostError) -> None:
 
 
 @pytest.mark.parametrize("error", EXAMPLES, ids=name)
+def test_an_error_says_what_to_do_next(error: OrgpostError) -> None:
+    """Also where whoever raised it did not."""
+    assert error.hint
+
+
+@pytest.mark.parametrize("error", EXAMPLES, ids=name)
 def test_details_are_ready_for_json(error: OrgpostError) -> None:
     """What --json prints needs no further care."""
     import json

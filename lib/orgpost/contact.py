@@ -89,6 +89,8 @@ class Contacts:
             return found
         if sender is not None and name.lower() in map(str.lower, self._trust.agent_handles):
             return self._own_agent(name, sender)
+        # Whom a file with problems does not tell of may well be in it.
+        self.must_be_good()
         raise UnknownActor(name, self.nearest(name))
 
     def carrier(self, handle: str) -> Actor | None:
@@ -159,6 +161,7 @@ class Contacts:
         if len(own) > 1:
             raise AmbiguousActor(name, [actor.id for actor in own])
         if not own:
+            self.must_be_good()
             raise UnknownActor(name, hint=f"{sender} owns no agent: orgpost contacts add")
         return own[0]
 

@@ -203,14 +203,15 @@ def _with_known_owner(actor: Actor, contacts: Contacts) -> Actor:
 
 def _same(there: Actor, wanted: Actor) -> Actor:
     if replace(wanted, added=there.added) != there:
-        raise Exists(f"{there.id} is there already, with other values")
+        what = f"{there.id} is there already, with other values"
+        raise Exists(what, hint=f"orgpost contacts show {there.id}; contacts.yaml is yours to edit")
     return there
 
 
 def _refuse_what_others_have(actor: Actor, contacts: Contacts) -> None:
     for handle in (f"@{actor.id}", *actor.handles):
         if (other := contacts.carrier(handle)) is not None:
-            raise Exists(f"{handle} is {other.id} already")
+            raise Exists(f"{handle} is {other.id} already", hint="choose another name or handle")
 
 
 def _must_be_owner(contacts: Contacts, by: str | None, what: str) -> None:
@@ -219,4 +220,5 @@ def _must_be_owner(contacts: Contacts, by: str | None, what: str) -> None:
     if by is None:
         raise NoIdentity
     if contacts.tier(by) != "owner":
-        raise NotPermitted(what, f"{by} is not of tier owner")
+        why = f"{by} is not of tier owner"
+        raise NotPermitted(what, why, hint="orgpost contacts list --tier owner tells who is")

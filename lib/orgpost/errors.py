@@ -116,6 +116,7 @@ def _rebuild(kind: type[OrgpostError], facts: dict[str, object]) -> OrgpostError
 class Failed(OrgpostError):
     """Something failed that has no better name."""
 
+    advice = "try again; orgpost doctor says what is wrong with a space"
     what: str
 
 
@@ -132,6 +133,7 @@ class NestedLock(OrgpostError):
     """A thread asked again for a file that it holds already: a fault of the program."""
 
     sentence = "{path} is already held by this thread"
+    advice = "this is a fault of the program that does it: please report it"
     path: Place
 
 
@@ -169,6 +171,7 @@ class RouteFailed(OrgpostError):
 class Usage(OrgpostError, exit_code=2):
     """The command line is not one that we know."""
 
+    advice = "orgpost help"
     what: str
 
 
@@ -176,6 +179,7 @@ class InvalidField(OrgpostError, ValueError, exit_code=2):
     """A value that cannot be stored; nothing was written."""
 
     sentence = "{field}: {why}"
+    advice = "orgpost help COMMAND says what each word may be"
     field: str
     why: str
 
@@ -184,6 +188,7 @@ class WrongKind(OrgpostError, exit_code=2):
     """An id of another kind than the one that was asked for."""
 
     sentence = "{id} is the id of a {found}, not of a {expected}"
+    advice = "give the id of a {expected}"
     id: str
     expected: str
     found: str
@@ -250,6 +255,7 @@ class NoSuchFile(OrgpostError, exit_code=3):
     """A file that was named is not there."""
 
     sentence = "no such file: {path}"
+    advice = "check how it is spelt, and from which folder it counts"
     path: Place
 
 
@@ -266,28 +272,36 @@ class WrongState(OrgpostError, ValueError, exit_code=4):
         words = " or ".join([*([most] if most else []), *last])
         return f"{self.event}: expected {words}, found {self.found}"
 
+    def advise(self) -> str:
+        """Say where the state, and what led to it, can be seen."""
+        return f"orgpost show {self.id}" if self.id else "orgpost inbox --all tells states"
+
 
 class Conflict(OrgpostError, exit_code=4):
     """The same id with other content, or a file that others changed too often meanwhile."""
 
+    advice = "look at what is there now, then try again"
     what: str
 
 
 class Exists(OrgpostError, exit_code=4):
     """It is there already, with other values."""
 
+    advice = "look at what is there, or choose another name"
     what: str
 
 
 class InUse(OrgpostError, exit_code=4):
     """It cannot go while something depends on it."""
 
+    advice = "remove first what depends on it"
     what: str
 
 
 class TooLarge(OrgpostError, exit_code=5):
     """More bytes than the settings allow."""
 
+    advice = "send less, or raise the limit: orgpost config show"
     sentence = "{what} is too large: {size} bytes, at most {limit} are allowed"
     what: str
     size: int
@@ -298,6 +312,7 @@ class NotPermitted(OrgpostError, exit_code=6):
     """Whoever acts may not do this."""
 
     sentence = "not permitted: {what}: {why}"
+    advice = "see who may, and ask them"
     what: Place
     why: str
 
@@ -311,13 +326,19 @@ class _BadPlace(OrgpostError):
 class OutsideSpace(_BadPlace, exit_code=6):
     """A path that must lie in the space, and does not."""
 
+    advice = "give a path inside the space, and outside of its mail and settings"
+
 
 class UnsafePath(_BadPlace, exit_code=6):
     """A link, device, pipe or folder where a regular file must be."""
 
+    advice = "move it away, then try again"
+
 
 class Malformed(_BadPlace, exit_code=65):
     """Bytes that cannot be understood."""
+
+    advice = "mend it by hand, then try again"
 
 
 class _Faulty(OrgpostError):
@@ -347,6 +368,8 @@ class NotUtf8(OrgpostError, exit_code=65):
 
 class FileChanged(_BadPlace, exit_code=65):
     """A delivered file is not what its manifest says; nothing was saved."""
+
+    advice = "ask its sender to send it again"
 
 
 class Busy(OrgpostError, exit_code=75):

@@ -45,6 +45,7 @@ def agent_of(me: str, contacts: Contacts) -> str:
     if len(agents) > 1:
         raise AmbiguousActor("AGENT", agents)
     if not agents:
+        contacts.must_be_good()
         raise Usage(f"{me} has no agent", hint="orgpost contacts add NAME --kind agent")
     return agents[0]
 

@@ -57,6 +57,10 @@ class WrongTaskState(WrongState, exit_code=4):
     code = "wrong_state"
     by_this_token: bool | None = None
 
+    def advise(self) -> str:
+        """Say where the state, and what led to it, can be seen."""
+        return f"orgpost task show {self.id}" if self.id else "orgpost task list --all"
+
 
 class LeaseLost(OrgpostError, exit_code=4):
     """A claim that holds no longer: it can change nothing any more."""
@@ -92,6 +96,7 @@ class Refused(OrgpostError, exit_code=5):
     """The governor said no; `verdict` is all that it said."""
 
     sentence = "{reason}"
+    advice = "orgpost budget show tells the limits"
     reason: str
     retry_after_seconds: int | None = None
     verdict: Mapping[str, Any] = fact(default={}, kw_only=True)
@@ -102,9 +107,9 @@ class Refused(OrgpostError, exit_code=5):
         return [f"refused: {self}{when}"]
 
     def advise(self) -> str:
-        """Say when to try again."""
+        """Say when to try again, or what else to do."""
         if self.retry_after_seconds is None:
-            return "orgpost budget show tells the limits"
+            return self.advice
         return f"try again in {spoken_seconds(self.retry_after_seconds)}"
 
 
@@ -115,9 +120,13 @@ class AlreadyRefused(Refused, exit_code=5):
 class EffortExceeded(Refused, exit_code=5):
     """More effort than the sender's tier may ask for."""
 
+    advice = "ask for less, or let an owner ask for it"
+
 
 class TaskTooLarge(Refused, exit_code=5):
     """More tokens than one task may cost."""
+
+    advice = "make several tasks of it; messaging.compute.per_task_max_tokens is the limit"
 
 
 class BudgetExceeded(Refused, exit_code=5):
@@ -139,13 +148,19 @@ class RateLimited(Refused, exit_code=5):
 class QueueFull(Refused, exit_code=5):
     """Too many tasks wait already."""
 
+    advice = "try again when some are done; orgpost task list shows them"
+
 
 class TooManyHops(Refused, exit_code=5):
     """A chain of actors that is too long."""
 
+    advice = "let a person send it, who answers for it"
+
 
 class Loop(Refused, exit_code=5):
     """A chain, or a thread, that runs in a circle."""
+
+    advice = "let a person send it, who answers for it"
 
 
 class Timeout(Refused, exit_code=5):
@@ -167,6 +182,8 @@ class Timeout(Refused, exit_code=5):
 class NotAccepted(Refused, exit_code=6):
     """The sender, or somebody behind it, is not on the agent's list."""
 
+    advice = "ask the agent's owner, who keeps messaging.whitelists"
+
     def lines(self) -> list[str]:
         """Say it without a prefix: the reason begins with these words."""
         return [str(self)]
@@ -177,6 +194,7 @@ class NotYours(NotPermitted, exit_code=6):
 
     code = "not_permitted"
     sentence = "{what}: {why}"
+    advice = "ask one of them"
 
 
 class LedgerCorrupt(OrgpostError, exit_code=65):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from orgpost import settings_file
 from orgpost.clock import Clock
 from orgpost.errors import (
+    BadContacts,
     BadSettings,
     Exists,
     InvalidField,
@@ -147,11 +148,11 @@ def _upwards(start: Path | None) -> Iterator[Path]:
 def _known(name: str, contacts: Contacts) -> str:
     try:
         return contacts.resolve(name).id
-    except UnknownActor:
+    except BadContacts:
         # A bad file may know fewer than it says; reading mail goes on.
-        if contacts.problems and fault_of_name(name) is None:
+        if fault_of_name(name) is None:
             return name
-        raise
+        raise UnknownActor(name) from None
 
 
 # --- making -------------------------------------------------------------------------------------

@@ -62,8 +62,8 @@ def test_what_is_shown_is_what_the_ledger_adds_up_to(cli: Cli, clock: FakeClock)
     }
     assert cli("budget", "show").out == (
         "2026-11-20: 500 spent, 30000 promised of 500000 tokens\n"
-        "crt  team  500 spent, 30000 open, 69500 left of 100000; 1 tasks today, 1 this hour\n"
-        "mira  unknown  0 spent, 900 open, 9100 left of 10000; 1 tasks today, 1 this hour\n"
+        "crt  team  500 spent, 30000 open, 69500 left of 100000; 1 task today, 1 this hour\n"
+        "mira  unknown  0 spent, 900 open, 9100 left of 10000; 1 task today, 1 this hour\n"
         "reserve  30000  crt  task-1\n"
         "hold  900  mira  task-2\n"
         "budgets begin anew at 2026-11-21 00:00\n"

@@ -168,7 +168,8 @@ class Claiming:
         waits = [f"{each['id']} ({each['why']})" for each in blocks]
         waits += [] if is_due(row, self._desk.clock) else ["its time"]
         if waits:
-            raise Conflict(f"claim: {id} is not ready: it waits for {', '.join(waits)}")
+            what = f"claim: {id} is not ready: it waits for {', '.join(waits)}"
+            raise Conflict(what, hint="orgpost task claim takes one that is ready")
         yield row
 
     def _give(self, row: Row, sheet: Sheet, wish: Wish) -> Claim:

@@ -163,7 +163,8 @@ class Creating:
     @staticmethod
     def _same(there: Task, task: Task) -> Task:
         if (there.sender, there.title, there.body) != (task.sender, task.title, task.body):
-            raise Conflict(f"{task.id} is there already, with another sender or text")
+            what = f"{task.id} is there already, with another sender or text"
+            raise Conflict(what, hint="give another id, or none")
         return there
 
     # -- what it may say -------------------------------------------------------------------------
@@ -314,7 +315,8 @@ def _timeout(seconds: int | None) -> int | None:
 def _accept(command: str | None, tier: str) -> str | None:
     text = _value("accept", command)
     if text is not None and tier != "owner":
-        raise NotPermitted("accept", "only an owner's task may name a command that is run")
+        why = "only an owner's task may name a command that is run"
+        raise NotPermitted("accept", why, hint="leave it out, or ask an owner to add the task")
     return text
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from orgpost.cli.show import one_line
+from orgpost.cli.show import one_line, several
 
 if TYPE_CHECKING:
     import argparse
@@ -53,7 +53,7 @@ def _lines(standing: Standing, desk: Desk) -> list[str]:
 
 def _sender(left: Left) -> str:
     remaining = "no limit" if left.remaining is None else f"{left.remaining} left of {left.limit}"
-    tasks = f"{left.tasks_today} tasks today, {left.tasks_this_hour} this hour"
+    tasks = f"{several(left.tasks_today, 'task')} today, {left.tasks_this_hour} this hour"
     return (
         f"{left.actor}  {left.tier}  {left.spent} spent, {left.reserved} open, {remaining}; {tasks}"
     )

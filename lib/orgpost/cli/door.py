@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any, Final
 
 from orgpost.cli.show import Show, Unwritten
-from orgpost.errors import Failed, NotPermitted, OrgpostError, place_of
+from orgpost.errors import Failed, InvalidField, NotPermitted, OrgpostError, Usage, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -73,5 +73,10 @@ def _answer(words: Sequence[str], show: Show) -> int:
     if isinstance(args, str):
         show.answer({"help": args}, [args])
         return 0
-    with Desk(args, show) as desk:
-        return int(args.run(args, desk) or 0)
+    try:
+        with Desk(args, show) as desk:
+            return int(args.run(args, desk) or 0)
+    except (InvalidField, Usage) as error:
+        if error.hint == error.advice:
+            error.hint = f"orgpost {args.command} --help"
+        raise

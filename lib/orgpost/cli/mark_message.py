@@ -27,6 +27,7 @@ def _mark_message(args: Any, desk: Desk) -> int:
     state = args.state.lower()
     if state not in STATES:
         raise Usage(f"no state {args.state!r}", hint=f"one of {' '.join(STATES)}")
+    desk.contacts.must_be_good()
     ids = [desk.id(part) for part in args.ids]
     if state == "archive":
         marked = [{"id": id, "state": "ARCHIVED"} for id in desk.messages.archive(*ids).ids]

@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orgpost.cli.show import one_line
-from orgpost.errors import Failed, Malformed, Usage
+from orgpost.cli.show import one_line, several
+from orgpost.errors import Failed, Malformed, NoSuchFile, Usage
 
 if TYPE_CHECKING:
     import argparse
@@ -64,6 +64,8 @@ def _add_migrate(parser: argparse.ArgumentParser) -> None:
 def _migrate(args: Any, desk: Desk) -> None:
     from orgpost.migrate import migrate
 
+    if args.directory and not Path(args.directory).is_dir():
+        raise NoSuchFile(args.directory)
     folder = Path(args.directory) if args.directory else desk.space_or_none() or Path()
     with desk.show.working("migrating"):
         report = migrate(
@@ -76,7 +78,8 @@ def _migrate(args: Any, desk: Desk) -> None:
         )
     data = report.to_dict()
     words = "would migrate" if args.dry_run else "migrated"
-    lines = [f"{words} {report.migrated} messages and {report.tasks} tasks"]
+    counted = f"{several(report.migrated, 'message')} and {several(report.tasks, 'task')}"
+    lines = [f"{words} {counted}"]
     lines += [one_line(f"  {name}: {count}") for name, count in report.by_inbox.items()]
     for note in report.notes:
         place = f"{note.file}:{note.line}" if note.line else note.file
@@ -113,7 +116,8 @@ def _doctor(args: Any, desk: Desk) -> int:
     with desk.show.working("looking"):
         found = examine(space, options, expire=lambda name: _expire(name, desk))
     lines = [_finding(finding) for finding in found.all]
-    lines.append(f"{found.errors} errors, {found.warnings} warnings, {found.fixed} fixed")
+    counted = f"{several(found.errors, 'error')}, {several(found.warnings, 'warning')}"
+    lines.append(f"{counted}, {found.fixed} fixed")
     desk.show.answer(found.to_dict(), lines)
     return Failed.exit_code if found.errors else 0
 

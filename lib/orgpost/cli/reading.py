@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from argparse import ArgumentTypeError
 from typing import TYPE_CHECKING, Any, Final
 
 from orgpost.cli.rows import message_rows
@@ -21,10 +23,9 @@ LIMIT: Final = 20
 
 def count(words: str) -> int:
     """Read a number that counts something."""
-    number = int(words)
-    if number < 0:
-        raise ValueError(words)
-    return number
+    if not re.fullmatch("[0-9]{1,18}", words):
+        raise ArgumentTypeError(f"{words[:40]!r} is no number: 0, which is no limit, or more")
+    return int(words)
 
 
 def add_limit(parser: argparse.ArgumentParser) -> None:

@@ -26,7 +26,8 @@ def message_row(message: Message, desk: Desk) -> str:
     from orgpost.cli.ages import age
 
     paint = desk.show.paint
-    state = "" if message.state == "UNREAD" else f"{one_line(message.state)} "
+    is_told = message.state == "UNREAD" or message.archived
+    state = "" if is_told else f"{one_line(message.state)} "
     notes = [note for note, true in _notes(message) if true]
     subject = one_line(message.subject) + (f" ({', '.join(notes)})" if notes else "")
     mark = paint(_MARKS.get(message.priority, " "), "red", "bold")

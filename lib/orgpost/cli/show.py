@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from orgpost.errors import OrgpostError
 
-__all__ = ["Show", "Unwritten", "Working", "one_line", "safe"]
+__all__ = ["Show", "Unwritten", "Working", "one_line", "safe", "several"]
 
 _COLOURS: Final = {"bold": "1", "dim": "2", "red": "31"}
 _PATIENCE_SECONDS: Final = 0.7
@@ -111,6 +111,11 @@ class Show:
         import json
 
         _write(json.dumps(document, ensure_ascii=True, allow_nan=False) + "\n")
+
+
+def several(count: int, noun: str) -> str:
+    """Say how many of something there are: ``1 task``, ``2 tasks``."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _write(text: str) -> None:

@@ -57,6 +57,8 @@ def _check(args: Any, desk: Desk) -> None:
         raise Usage("--force goes with --save")
     if args.raw + args.body + desk.show.json > 1:
         raise Usage("--raw, --body and --json are three answers", hint="give one of them")
+    if args.read:
+        desk.contacts.must_be_good()
 
 
 def _save(args: Any, id: str, desk: Desk) -> list[str]:

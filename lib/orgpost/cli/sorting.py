@@ -31,6 +31,7 @@ def _mark(args: Any, desk: Desk) -> None:
     *parts, word = args.words
     if bool(parts) == args.all:
         raise Usage("mark needs ids, or --all", hint="orgpost mark ID… STATE")
+    desk.contacts.must_be_good()
     if args.all:
         ids = [message.id for message in desk.messages.find_unread(desk.me)]
     else:
@@ -55,6 +56,7 @@ def _archive(args: Any, desk: Desk) -> None:
 
     if sum(map(bool, (args.ids, args.auto, args.older_than))) != 1:
         raise Usage("archive needs ids, --auto or --older-than", hint="give one of them")
+    desk.contacts.must_be_good()
     if args.ids:
         ids = [desk.id(part) for part in args.ids]
         done = desk.messages.archive(*ids, dry_run=args.dry_run)

@@ -70,9 +70,10 @@ def _run(args: Any, desk: Desk) -> None:
 
 
 def _hint(flag: str, hint: str, verb: str) -> str:
-    if flag in _NO_FLAGS or f"--{flag}" in hint:
-        return hint or f"orgpost task {verb} --help"
-    return f"--{flag}: {hint}" if hint else f"another --{flag}: orgpost task {verb} --help"
+    said = "" if hint == InvalidField.advice else hint
+    if flag in _NO_FLAGS or f"--{flag}" in said:
+        return said or f"orgpost task {verb} --help"
+    return f"--{flag}: {said}" if said else f"another --{flag}: orgpost task {verb} --help"
 
 
 # --- values that are checked before anything is read --------------------------------------------

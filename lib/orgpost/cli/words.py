@@ -6,6 +6,7 @@ Only the parser of the command that was named is built: the others would cost ev
 from __future__ import annotations
 
 import argparse
+import re
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
@@ -46,6 +47,7 @@ _WITH_VERBS: Final = frozenset({"contacts", "config", "budget", "task", "hooks",
 # Their verbs are commands of their own: `task add AGENT --tag x TITLE` needs the slower reader.
 _OF_VERBS: Final = frozenset({"task"})
 _VALUED: Final = {"--space": "space", "--as": "actor_name"}
+_NO_VERB: Final = re.compile(r"\Aargument \w+\|\S+: invalid choice: ")
 _WIDTH: Final = 98
 # Words after `--` are text, whatever they look like; no word of a command line can hold this.
 _TEXT: Final = "\0"
@@ -105,8 +107,9 @@ class Parser(argparse.ArgumentParser):
         super().__init__(**given)
 
     def error(self, message: str) -> NoReturn:
-        """Refuse what was given."""
-        raise Usage(message, hint=f"{self.prog} --help; a text that begins with - goes after --")
+        """Refuse what was given; a verb that is none is called by its name."""
+        said = _NO_VERB.sub("no such verb: ", message)
+        raise Usage(said, hint=f"{self.prog} --help; a text that begins with - goes after --")
 
     def print_help(self, _file: object = None) -> NoReturn:
         """Hand the help to who prints."""
@@ -152,7 +155,8 @@ def _parsed(command: str, words: list[str], everywhere: argparse.Namespace) -> A
         args = _reader(parser, command, words)(words, everywhere)
     except _HelpAsked as asked:
         return str(asked).rstrip()
-    return argparse.Namespace(**{name: _unguarded(value) for name, value in vars(args).items()})
+    found = {name: _unguarded(value) for name, value in vars(args).items()}
+    return argparse.Namespace(**found, command=command)
 
 
 def _verbs_of(command: str) -> Iterable[str]:

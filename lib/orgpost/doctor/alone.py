@@ -34,6 +34,8 @@ def examine_files(paths: Iterable[Path], zone: tzinfo) -> Findings:
 def _look(path: Path, zone: tzinfo) -> Iterator[Finding]:
     place = _place_of(path)
     if place is None:
+        if not os.path.lexists(path):
+            raise NoSuchFile(path)
         return
     try:
         if not stat.S_ISREG(path.lstat().st_mode):

@@ -110,7 +110,7 @@ def _check_file(path: str, store: FileStore) -> Iterator[Finding]:
         message = f"{' and '.join(waits)} are not in the file yet"
         yield Finding(check="waiting", file=file, message=message, fixable=True)
     elif seen.unconfirmed:
-        message = f"{seen.unconfirmed} writes are not confirmed yet"
+        message = f"not confirmed yet: {seen.unconfirmed} of its last writes"
         yield Finding(check="journal", file=file, message=message, fixable=True)
     for sign in seen.others:
         message = f"another editor may have it open: {sign}"

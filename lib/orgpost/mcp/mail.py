@@ -69,7 +69,8 @@ def send(post: Post, arguments: dict[str, Any]) -> dict[str, Any]:
 def mark(post: Post, arguments: dict[str, Any]) -> dict[str, Any]:
     """Change the state of messages."""
     if not arguments["ids"]:
-        raise Usage("mark needs ids")
+        raise Usage("mark needs ids", hint="ids, or parts of them, as inbox gives them")
+    post.contacts.load().must_be_good()
     ids = [post.messages.resolve(part, post.me) for part in arguments["ids"]]
     marked = post.messages.mark(ids, arguments["state"])
     return {"marked": [each._asdict() for each in marked]}

@@ -106,7 +106,8 @@ def checked_subject(letter: Letter) -> str:
     if len(subject) > TITLE_LIMIT:
         raise InvalidField("subject", f"is longer than {TITLE_LIMIT} characters")
     if not (subject or letter.body or letter.attach):
-        raise InvalidField("body", "a message needs a subject, a body or a file")
+        why = "a message needs a subject, a body or a file"
+        raise InvalidField("body", why, hint="give a text, or a subject that says it all")
     return subject or one_line("subject", excerpt(letter.body))
 
 

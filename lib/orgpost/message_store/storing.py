@@ -89,5 +89,6 @@ class Storing:
             return None
         there = self._shelf.plain_message(Found(source, span))
         if (there.sender, there.to, there.body) != (message.sender, message.to, message.body):
-            raise Conflict(f"{message.id} is there already, with another sender or text")
+            what = f"{message.id} is there already, with another sender or text"
+            raise Conflict(what, hint="give another id, or none")
         return there

@@ -232,3 +232,5 @@ def test_migrate(cli: Cli) -> None:
     """Nothing old: nothing to do."""
     found = cli.data("migrate")
     assert (found["migrated"], found["backup"]) == (0, None)
+    misspelt = cli("migrate", str(cli.space / "nosuch"), "--json")
+    assert (misspelt.status, misspelt.code) == (3, "no_such_file")

@@ -263,6 +263,36 @@ def test_bad_contacts_stop_writing_and_not_reading(cli: Cli) -> None:
     assert cli("contacts", "remove", "mira").status == 65
 
 
+@pytest.mark.parametrize("text", [b"actors: [", b"  - {id: dup, kind: person, handles: ['@t']}\n"])
+def test_bad_contacts_stop_each_command_that_writes(text: bytes, cli: Cli) -> None:
+    """All problems are told, by whoever is about to write, and nothing is written."""
+    cli.data("contacts", "add", "tex-agent", "--kind", "agent")
+    id = cli.id("send", "tex", "hi")
+    task = cli.id("task", "add", "tex-agent", "Look")
+    path = cli.space / "org/messaging/contacts.yaml"
+    path.write_bytes(path.read_bytes() + text)
+    before = cli.files()
+    for words in (
+        *(["send", "crt", "x"], ["reply", id, "x"], ["broadcast", "x"], ["mark", id, "read"]),
+        *(["show", id, "--read"], ["archive", id], ["archive", "--auto"]),
+        *(["task", "add", "tex-agent", "x"], ["task", "claim"], ["task", "cancel", task]),
+        *(["contacts", "add", "zed"], ["contacts", "trust", "mira", "team"]),
+    ):
+        answer = cli(*words, "--json")
+        assert (answer.status, answer.code) == (65, "bad_contacts"), words
+    assert cli.files() == before
+    for words in (["inbox"], ["show", id], ["thread", id], ["search", "hi"], ["trace", id]):
+        assert cli(*words).status == 0, words
+
+
+def test_who_is_in_a_file_that_nobody_can_read_is_not_unknown(cli: Cli) -> None:
+    """The file is to blame, and its problems are told."""
+    cli.data("contacts", "add", "tex-agent", "--kind", "agent")
+    (cli.space / "org/messaging/contacts.yaml").write_bytes(b"actors: [")
+    for words in (["task", "list"], ["task", "list", "tex-agent"], ["contacts", "show", "crt"]):
+        assert cli(*words, "--json").code == "bad_contacts", words
+
+
 def test_who_acts_is_asked_in_order(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     """`--as`, then the two variables, then the settings; then nobody."""
     cli.data("contacts", "add", "tex-agent", "--kind", "agent")

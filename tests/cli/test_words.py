@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from orgpost.cli.words import HOMES, parser_of
+from orgpost.errors import InvalidField
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -107,8 +108,21 @@ def test_usage_errors_are_one_document_and_exit_2(words: list[str], cli: Cli) ->
     answer = cli(*words, "--json")
     assert answer.status == 2
     assert answer.document["error"]["message"]
+    assert answer.document["error"]["hint"] not in {"", InvalidField.advice}
     assert answer.err == ""
     assert cli.files() == before
+
+
+def test_what_no_error_says_the_help_of_its_command_does(cli: Cli) -> None:
+    """The hint names the command that was typed, verbs of tasks included."""
+    assert cli("send", "crt", "x", "--expires", "2020-01-01").err.endswith(
+        "  orgpost send --help\n"
+    )
+    assert cli("show", "msg-x", "--force").err.endswith("  orgpost show --help\n")
+    cli.data("contacts", "add", "bot", "--kind", "agent")
+    assert "orgpost task add --help" in cli("task", "add", "bot", "x", "--effort", "0").err
+    answer = cli("contacts", "nosuch")
+    assert answer.err.startswith("orgpost: no such verb: 'nosuch' (choose from 'list', ")
 
 
 def test_usage_errors_without_json_are_words_on_stderr(cli: Cli) -> None:

@@ -78,6 +78,13 @@ def test_what_holds_no_mail_is_passed_over(mail: Cli, tmp_path: Path) -> None:
     assert mail("doctor", *map(str, odd)).status == 0
 
 
+@pytest.mark.parametrize("name", ["nosuch.org", "org/messaging/inbox/nosuch.org"])
+def test_a_file_that_is_not_there_is_not_sound(name: str, mail: Cli) -> None:
+    """Whoever misspelt it would take silence for a good answer."""
+    answer = mail("--json", "doctor", str(mail.space / name))
+    assert (answer.status, answer.code) == (3, "no_such_file")
+
+
 def test_a_link_is_no_file(mail: Cli) -> None:
     """Nothing below org/messaging may be one."""
     link = mail.space / "org/messaging/inbox/crt.org"

@@ -37,17 +37,17 @@ def test_all_problems_of_the_contacts_are_named(tmp_path: Path) -> None:
 
 
 def test_contacts_that_are_no_yaml_are_named(tmp_path: Path) -> None:
-    """Then nobody is known."""
+    """And nobody who could stand in them is called unknown for it."""
     space = healthy(tmp_path)
     plant(space, "contacts.yaml", b"actors: [\n")
-    assert ("contacts", "org/messaging/contacts.yaml", False) in found(space)
+    assert found(space) == [("contacts", "org/messaging/contacts.yaml", False)]
 
 
 def test_missing_contacts_are_named(tmp_path: Path) -> None:
-    """Nobody can be written to."""
+    """Nobody can be written to; that is said once, and not of each of them."""
     space = healthy(tmp_path)
     (space / MESSAGING / "contacts.yaml").unlink()
-    assert ("contacts", "org/messaging/contacts.yaml", False) in found(space)
+    assert found(space) == [("contacts", "org/messaging/contacts.yaml", False)]
 
 
 def test_a_key_that_nobody_knows_is_a_warning(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from orgpost.doctor.finding import Finding
-from orgpost.doctor.patient import OrgFile, Placed
+from orgpost.doctor.patient import OrgFile, Patient, Placed
 from orgpost.names import fault_of_name
 from orgpost.org.stamp import parse_stamp, parse_utc
 from orgpost.org.syntax import SUPPLIED_ID
@@ -93,7 +93,7 @@ def check_place(file: OrgFile, placed: Placed) -> Iterator[Finding]:
         yield _about(file, placed, "wrong-file", message)
 
 
-def check_people(file: OrgFile, placed: Placed, actors: frozenset[str]) -> Iterator[Finding]:
+def check_people(file: OrgFile, placed: Placed, patient: Patient) -> Iterator[Finding]:
     """Senders and recipients are actors; those of other hosts, and two of ours, need not be."""
     if placed.entry.id is None:
         return
@@ -102,7 +102,7 @@ def check_people(file: OrgFile, placed: Placed, actors: frozenset[str]) -> Itera
         if told is None:
             if name == "FROM":
                 yield _about(file, placed, "unknown-actor", f"{placed.entry.id} has no FROM")
-        elif message := _fault_of_actor(told, actors):
+        elif message := _fault_of_actor(told, patient):
             yield _about(file, placed, "unknown-actor", f"{name} of {placed.entry.id}: {message}")
 
 
@@ -116,13 +116,14 @@ ENTRY_CHECKS: Final[tuple[EntryCheck, ...]] = (
 )
 
 
-def _fault_of_actor(told: str, actors: frozenset[str]) -> str | None:
-    if told in NOBODY or told in actors:
+def _fault_of_actor(told: str, patient: Patient) -> str | None:
+    if told in NOBODY or told in patient.actors:
         return None
     remote = _REMOTE.fullmatch(told)
     if fault := fault_of_name(remote[1] if remote else told):
         return f"{told[:60]!r} {fault}"
-    return None if remote else f"{told} is nobody's name here"
+    may_be_known = remote or not patient.knows_everybody
+    return None if may_be_known else f"{told} is nobody's name here"
 
 
 def _about(file: OrgFile, placed: Placed, check: str, message: str) -> Finding:

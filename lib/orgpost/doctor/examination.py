@@ -164,7 +164,7 @@ def _look_at(file: OrgFile, case: Case) -> Iterator[Finding]:
     checks: tuple[EntryCheck, ...] = (
         *ENTRY_CHECKS,
         partial(check_times, zone=case.store.clock.zone()),
-        partial(check_people, actors=case.patient.actors),
+        partial(check_people, patient=case.patient),
     )
     for placed in file.entries:
         for entry_check in checks:

@@ -135,6 +135,11 @@ class Patient:
             placed.entry.id for file in self.files for placed in file.mail if placed.entry.id
         )
 
+    @property
+    def knows_everybody(self) -> bool:
+        """Whether who is not known here is nobody: not where the contacts are to blame."""
+        return self.has_contacts and not self.contacts.problems
+
     @cached_property
     def actors(self) -> frozenset[str]:
         """Everybody who may send or receive."""

@@ -73,8 +73,9 @@ def check_holders(patient: Patient) -> Iterator[Finding]:
             yield file.finding("no-contact", message)
         elif file.folder in {"inbox", "agents"} and file.holder not in patient.actors:
             fault = fault_of_name(file.holder)
-            message = f"{file.holder} {fault}" if fault else f"{file.holder} is in no registry"
-            yield file.finding("no-contact", message)
+            if fault or patient.knows_everybody:
+                message = f"{file.holder} {fault or 'is in no registry'}"
+                yield file.finding("no-contact", message)
 
 
 SPACE_CHECKS: Final[tuple[Callable[[Patient], Iterator[Finding]], ...]] = (

@@ -262,6 +262,7 @@ class NoSuchFile(OrgpostError, exit_code=3):
 class WrongState(OrgpostError, ValueError, exit_code=4):
     """A move that the state table does not have."""
 
+    advice = "orgpost show ID tells its state"
     event: str
     expected: Sequence[str]
     found: str
@@ -271,10 +272,6 @@ class WrongState(OrgpostError, ValueError, exit_code=4):
         most, last = ", ".join(self.expected[:-1]), self.expected[-1:]
         words = " or ".join([*([most] if most else []), *last])
         return f"{self.event}: expected {words}, found {self.found}"
-
-    def advise(self) -> str:
-        """Say where the state, and what led to it, can be seen."""
-        return f"orgpost show {self.id}" if self.id else "orgpost inbox --all tells states"
 
 
 class Conflict(OrgpostError, exit_code=4):
@@ -319,6 +316,7 @@ class NotPermitted(OrgpostError, exit_code=6):
 
 class _BadPlace(OrgpostError):
     sentence = "{path}: {why}"
+    advice = "look at what is there, mend it and try again"
     path: Place
     why: str
 
@@ -332,13 +330,9 @@ class OutsideSpace(_BadPlace, exit_code=6):
 class UnsafePath(_BadPlace, exit_code=6):
     """A link, device, pipe or folder where a regular file must be."""
 
-    advice = "move it away, then try again"
-
 
 class Malformed(_BadPlace, exit_code=65):
     """Bytes that cannot be understood."""
-
-    advice = "mend it by hand, then try again"
 
 
 class _Faulty(OrgpostError):
@@ -403,15 +397,3 @@ def _say_problem(problem: Problem) -> str:
     key = f"{problem['key']}: " if problem["key"] else ""
     hint = f" ({problem['hint']})" if problem["hint"] else ""
     return f"{problem['file']}{line}: {key}{problem['problem']}{hint}"
-
-
-def place_of(error: BaseException) -> str:
-    """Say where a fault of the program was met.
-
-    Never the error's own words: they may hold what somebody wrote, or a secret.
-    """
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    where = f"{trace.tb_frame.f_code.co_name}:{trace.tb_lineno}" if trace else "nowhere"
-    return f"{type(error).__name__} in {where}"

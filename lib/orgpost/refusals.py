@@ -55,11 +55,8 @@ class WrongTaskState(WrongState, exit_code=4):
     """A move that the state table does not have; of a finished task, whether this claim did it."""
 
     code = "wrong_state"
+    advice = "orgpost task show {id}"
     by_this_token: bool | None = None
-
-    def advise(self) -> str:
-        """Say where the state, and what led to it, can be seen."""
-        return f"orgpost task show {self.id}" if self.id else "orgpost task list --all"
 
 
 class LeaseLost(OrgpostError, exit_code=4):

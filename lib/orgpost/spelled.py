@@ -1,7 +1,7 @@
 """Text of others, spelled out so that it can be shown: at a terminal, or to a program that reads.
 
 Controls, bidi marks and invisible characters become words, so that no message can move a cursor,
-set a title or hide its own end.
+set a title or hide its own end. Of a fault of ours only its place is spelled out, never its words.
 """
 
 from __future__ import annotations
@@ -37,6 +37,18 @@ def pieces(text: str) -> Iterator[tuple[str, bool]]:
 def one_line(text: str) -> str:
     """Spell out line ends and tabs too."""
     return safe(text).replace("\n", "\\n").replace("\t", "\\t")
+
+
+def place_of(error: BaseException) -> str:
+    """Say where a fault of the program was met.
+
+    Never the error's own words: they may hold what somebody wrote, or a secret.
+    """
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = f"{trace.tb_frame.f_code.co_name}:{trace.tb_lineno}" if trace else "nowhere"
+    return f"{type(error).__name__} in {where}"
 
 
 def _spelled(found: re.Match[str]) -> str:

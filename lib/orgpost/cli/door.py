@@ -7,7 +7,8 @@ import sys
 from typing import TYPE_CHECKING, Any, Final
 
 from orgpost.cli.show import Show, Unwritten
-from orgpost.errors import Failed, InvalidField, NotPermitted, OrgpostError, Usage, place_of
+from orgpost.errors import Failed, InvalidField, NotPermitted, OrgpostError, Usage
+from orgpost.spelled import place_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -30,10 +30,11 @@ from mcp_types import (
 from mcp_types import Tool as ListedTool
 
 from orgpost import __version__
-from orgpost.errors import OrgpostError, place_of
+from orgpost.errors import OrgpostError
 from orgpost.mcp.heads import compact, error_text
 from orgpost.mcp.office import FRAMES, INBOX, Office
 from orgpost.mcp.tools import INSTRUCTIONS, TOOLS
+from orgpost.spelled import place_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

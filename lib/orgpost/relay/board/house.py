@@ -9,12 +9,13 @@ import logging
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
-from orgpost.errors import OrgpostError, place_of
+from orgpost.errors import OrgpostError
 from orgpost.post import Post
 from orgpost.relay.board import answers
 from orgpost.relay.board.answers import Refusal, refusal_of
 from orgpost.relay.board.sessions import Sessions
 from orgpost.relay.board.site import Site, frame
+from orgpost.spelled import place_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -168,7 +168,8 @@
   (interactive (list (read-directory-name "Save files into: ")))
   (let* ((id (alist-get 'id (orgpost-list-entry)))
          (place (file-local-name (expand-file-name folder)))
-         (saved (alist-get 'saved (orgpost-call (list "show" id "--save" place)))))
+         (saved (progn (make-directory folder t)
+                       (alist-get 'saved (orgpost-call (list "show" id "--save" place))))))
     (if saved (message "Saved %s" (string-join saved ", "))
       (user-error "No file came with this message"))))
 

@@ -60,6 +60,9 @@ A limit is a symbol: `all', `state', `from', `tag' or `tier'.")
 (defvar-local orgpost-list-entries nil
   "The entries that are shown, as the program gave them.")
 
+(defvar-local orgpost-list-actor nil
+  "Who acts here, as the program said.")
+
 (defvar-local orgpost-list-left-out 0
   "How many more entries there are.")
 
@@ -89,7 +92,8 @@ the actor of the buffer in which this was called."
 (defun orgpost-list--take (data)
   "Show DATA, the answer."
   (let ((entries (funcall orgpost-list-answered data)))
-    (setq orgpost-list-left-out (or (alist-get 'left_out data) 0)
+    (setq orgpost-list-actor (alist-get 'actor data)
+          orgpost-list-left-out (or (alist-get 'left_out data) 0)
           orgpost-list-entries (orgpost-list--limited entries)))
   (orgpost-list-draw))
 
@@ -132,38 +136,34 @@ the actor of the buffer in which this was called."
   "Return how far the sender of ENTRY is trusted."
   (or (alist-get 'tier entry) (alist-get 'trust_tier entry) "unknown"))
 
-(defun orgpost-list-limit-by (kind value)
-  "Show only entries whose KIND, a symbol, is VALUE; nil takes the limit away."
-  (setf (alist-get kind orgpost-list-limits nil t) value)
-  (orgpost-list-refresh))
-
-(defun orgpost-list--limit-to (kind prompt choices)
-  "Ask with PROMPT for one of CHOICES and limit the list by it, a value of KIND."
-  (let ((value (completing-read (concat prompt ": ") (seq-uniq (remq nil choices)))))
-    (orgpost-list-limit-by kind (if (string-empty-p value) nil value))))
+(defun orgpost-list--limit-to (kind prompt &optional choices)
+  "Ask with PROMPT for one of CHOICES and limit the list by it, a value of KIND.
+Without CHOICES these are the values that the entries have."
+  (let* ((key (if (eq kind 'tag) 'tags kind))
+         (values (flatten-tree (mapcar (lambda (it) (alist-get key it)) orgpost-list-entries)))
+         (value (completing-read prompt (or choices (seq-uniq values)))))
+    (setf (alist-get kind orgpost-list-limits nil t) (if (string-empty-p value) nil value))
+    (orgpost-list-refresh)))
 
 (defun orgpost-list-limit-state ()
   "Show only entries in a state."
   (interactive)
-  (orgpost-list--limit-to 'state "State" (mapcar (lambda (it) (alist-get 'state it))
-                                                 orgpost-list-entries)))
+  (orgpost-list--limit-to 'state "State: "))
 
 (defun orgpost-list-limit-sender ()
   "Show only entries of a sender."
   (interactive)
-  (orgpost-list--limit-to 'from "Sender" (mapcar (lambda (it) (alist-get 'from it))
-                                                 orgpost-list-entries)))
+  (orgpost-list--limit-to 'from "Sender: "))
 
 (defun orgpost-list-limit-tag ()
   "Show only entries with a tag."
   (interactive)
-  (orgpost-list--limit-to 'tag "Tag" (seq-mapcat (lambda (it) (alist-get 'tags it))
-                                                 orgpost-list-entries)))
+  (orgpost-list--limit-to 'tag "Tag: "))
 
 (defun orgpost-list-limit-tier ()
   "Show only entries of senders of a tier."
   (interactive)
-  (orgpost-list--limit-to 'tier "Tier" '("owner" "team" "trusted" "unknown")))
+  (orgpost-list--limit-to 'tier "Tier: " '("owner" "team" "trusted" "unknown")))
 
 (defun orgpost-list-limit-none ()
   "Show entries in every state, without a limit."

@@ -99,14 +99,15 @@ def test_thread(cli: Cli, clock: FakeClock) -> None:
     write(cli)
     answer(cli, clock)
     messages = [{**MESSAGE, **TOLD, "state": "READ"}, {**ANSWER, "tier": "owner"}]
-    assert cli.data("thread", SECOND) == {"thread": FIRST, "messages": messages}
+    thread = {"actor": "tex", "thread": FIRST, "messages": messages}
+    assert cli.data("thread", SECOND) == thread
 
 
 def test_search(cli: Cli, clock: FakeClock) -> None:
     """What was looked for and what was found."""
     write(cli)
-    found = {"query": "look", "messages": [{**MESSAGE, **TOLD}], "total": 1, "left_out": 0}
-    assert cli.data("search", "look") == found
+    found = {"messages": [{**MESSAGE, **TOLD}], "total": 1, "left_out": 0}
+    assert cli.data("search", "look") == {"actor": "tex", "query": "look", **found}
 
 
 def test_mark(cli: Cli, clock: FakeClock) -> None:

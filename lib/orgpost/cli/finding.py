@@ -33,7 +33,11 @@ def _thread(args: Any, desk: Desk) -> None:
     for message in thread.messages:
         depths[message.id] = depths.get(message.reply_to or "", -1) + 1
         lines.append("  " * depths[message.id] + message_row(message, desk))
-    data = {"thread": thread.id, "messages": [desk.with_tier(m) for m in thread.messages]}
+    data = {
+        "actor": desk.me_or_none(),
+        "thread": thread.id,
+        "messages": [desk.with_tier(m) for m in thread.messages],
+    }
     desk.show.answer(data, lines)
 
 
@@ -65,6 +69,7 @@ def _search(args: Any, desk: Desk) -> None:
         hits = desk.messages.search(desk.me, asked, limit=args.limit)
     left_out = hits.total - len(hits.messages)
     data = {
+        "actor": desk.me,
         "query": " ".join(args.words),
         "messages": [desk.with_tier(message) for message in hits.messages],
         "total": hits.total,

@@ -13,6 +13,9 @@
 (defvar orgpost-test--template nil
   "A space that was never used, of which each test gets a copy.")
 
+(defvar orgpost-test-space nil
+  "The space of the test that runs.")
+
 (defvar orgpost-test-seconds 20
   "How long a test waits for anything.")
 
@@ -20,8 +23,10 @@
   "Run the program with ARGUMENTS in this folder; return the answer's data.
 A list among them is what stands on stdin."
   (let ((input (seq-find #'listp arguments))
-        (words (seq-remove #'listp arguments)))
+        (words (seq-remove #'listp arguments))
+        (folder (or orgpost-test-space default-directory)))
     (with-temp-buffer
+      (setq default-directory folder)
       (insert (or (car input) ""))
       (let ((coding-system-for-write 'utf-8-unix) (coding-system-for-read 'utf-8-unix))
         (apply #'call-process-region (point-min) (point-max) "orgpost" t t nil "--json" words))
@@ -31,7 +36,8 @@ A list among them is what stands on stdin."
 
 (defun orgpost-test--make-template ()
   "Make the space that is copied."
-  (let ((default-directory (file-name-as-directory (make-temp-file "orgpost-template-" t))))
+  (let* ((default-directory (file-name-as-directory (make-temp-file "orgpost-template-" t)))
+         (orgpost-test-space default-directory))
     (orgpost-test-cli "init" "." "--actor" "tex" "--name" "Tex Novak")
     (orgpost-test-cli "contacts" "add" "crt" "--name" "Crt Kos")
     (orgpost-test-cli "contacts" "add" "mira" "--tier" "team")
@@ -45,10 +51,11 @@ A list among them is what stands on stdin."
   (declare (indent 0) (debug t))
   `(let* ((before (buffer-list))
           (folder (make-temp-file "orgpost-space-" t))
-          (default-directory (file-name-as-directory folder)))
+          (default-directory (file-name-as-directory folder))
+          (orgpost-test-space default-directory))
      (copy-directory (or orgpost-test--template (orgpost-test--make-template)) folder nil t t)
      (unwind-protect
-         (with-temp-buffer (setq default-directory (file-name-as-directory folder)) ,@body)
+         (with-temp-buffer (setq default-directory orgpost-test-space) ,@body)
        (dolist (buffer (buffer-list))
          (unless (memq buffer before)
            (with-current-buffer buffer (set-buffer-modified-p nil))
@@ -75,8 +82,15 @@ A list among them is what stands on stdin."
     (user-error (error-message-string problem))))
 
 (defun orgpost-test-state (id)
-  "Return the state that the program finds for ID."
-  (alist-get 'state (apply #'orgpost-test-cli (orgpost-show-arguments id))))
+  "Return the state of ID in the files, which are the truth."
+  (seq-some (lambda (file)
+              (with-temp-buffer
+                (insert-file-contents file)
+                (when (re-search-forward (format "^:ID: +%s$" id) nil t)
+                  (re-search-backward "^\\* \\([A-Z]+\\)")
+                  (match-string 1))))
+            (directory-files-recursively (expand-file-name "org/messaging" orgpost-test-space)
+                                         "\\`[^.#].*\\.org\\'")))
 
 (defun orgpost-test-send (subject &rest arguments)
   "Let crt send tex a message with SUBJECT and more ARGUMENTS; return its id."

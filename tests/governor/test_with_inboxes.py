@@ -122,6 +122,7 @@ def test_a_second_task_of_a_sender_begins_a_minute_later(office: Office) -> None
     assert (second.not_before - office.treasury.clock.now()).total_seconds() == 60
 
 
+@pytest.mark.slow
 def test_a_kill_at_any_call_never_leaves_a_task_without_its_reservation() -> None:
     """The other way round it does, and ten minutes later that is put right."""
     deaths, orphans = 0, 0

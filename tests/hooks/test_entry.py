@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from orgpost.hook import entry as light
@@ -86,7 +86,6 @@ def body_size(raw: bytes) -> int:
 
 
 @given(st.one_of(entries, fragments.map("* UNREAD{}".format)))
-@settings(max_examples=300)
 @example("* UNREAD x\n:PROPERTIES:\n:ID: msg-1\n:END:\n\n:A:\nb\n:end:\nCLOCK: x\n\n: y\n")
 @example("* UNREAD x\n  CLOSED: x\n:PROPERTIES:\n:ID: msg-1\n:ID: msg-2\n:END:")
 def test_any_entry_is_read_as_the_library_reads_it(text: str) -> None:
@@ -113,7 +112,6 @@ def test_any_entry_is_read_as_the_library_reads_it(text: str) -> None:
     priority=st.sampled_from(["A", "B", "C", None]),
     tagged=st.booleans(),
 )
-@settings(max_examples=300)
 def test_what_the_library_writes_is_read_back(
     title: str, body: str, priority: str | None, *, tagged: bool
 ) -> None:
@@ -166,7 +164,6 @@ def test_a_heading_that_a_person_wrote_anew_wins(before: str, after: str) -> Non
 
 
 @given(st.lists(fragments, max_size=12).map("\n".join), st.integers(1, 200))
-@settings(max_examples=200)
 def test_unread_entries_are_found_where_the_library_finds_them(text: str, piece: int) -> None:
     """However the file is cut into pieces."""
     data = text.encode("utf-8", "surrogateescape")

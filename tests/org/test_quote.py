@@ -50,7 +50,7 @@ _NEAR_HAZARDS = (
 )
 
 
-@settings(max_examples=2000)
+@settings(max_examples=7 * settings().max_examples)
 @given(st.lists(st.sampled_from(_NEAR_HAZARDS), min_size=1, max_size=8).map("".join))
 def test_plain_words_hold_no_hazard(text: str) -> None:
     """The one look that lets most texts pass never passes what the tests for hazards refuse."""
@@ -72,7 +72,7 @@ _NEAR_VALUES = (
 @example("- 0 -")
 @example("2026-11-20T08:47:10Z 1 ex:4711")
 @example("2026-11-20T08:47:10Z 1 a@b:END:")
-@settings(max_examples=1000)
+@settings(max_examples=3 * settings().max_examples)
 def test_harmless_values_hold_no_hazard(text: str) -> None:
     """The one look that lets most values pass never passes what the tests for hazards refuse."""
     hazards = (syntax.HOT, syntax.CTL, syntax.VALUE, syntax.TIMED, syntax.LOGGED)

@@ -398,7 +398,7 @@ def _run(examples: int, steps: int) -> None:
 @pytest.mark.timeout(900)
 def test_a_short_day_with_tasks() -> None:
     """No task is lost, none is done twice, whoever dies, comes late or edits by hand."""
-    _run(40, 30)
+    _run(10, 30)
 
 
 @pytest.mark.slow

@@ -181,7 +181,10 @@ def test_a_bomb_of_aliases_does_not_go_off() -> None:
     }
 
 
-@pytest.mark.parametrize("piece", ["[", "{a: ", "- ", "? ", "[[{a: ", "{"])
+@pytest.mark.parametrize(
+    "piece",
+    ["[", "{a: ", pytest.param("- ", marks=pytest.mark.slow), "? ", "[[{a: ", "{"],
+)
 def test_a_megabyte_of_beginnings_is_one_problem(piece: str) -> None:
     """Depth is limited before the stack is."""
     text = piece * ((LARGEST_FILE - 10) // len(piece))

@@ -86,7 +86,7 @@ class Peer:
         self.ws = ws
         self.code: int | None = None
 
-    async def say(self, kind: str, **fields: Any) -> None:
+    async def say(self, kind: str, /, **fields: Any) -> None:
         """Send a frame."""
         await self.ws.send_str(json.dumps({"type": kind, **fields}))
 
@@ -101,7 +101,7 @@ class Peer:
         assert isinstance(found, dict)
         return found
 
-    async def hear(self, kind: str, seconds: float = SECONDS, **wanted: Any) -> dict[str, Any]:
+    async def hear(self, kind: str, /, seconds: float = SECONDS, **wanted: Any) -> dict[str, Any]:
         """Wait for a frame of this kind with these fields; others are passed over."""
         async with asyncio.timeout(seconds):
             while True:
@@ -110,7 +110,7 @@ class Peer:
                 if frame["type"] == kind and wanted.items() <= frame.items():
                     return frame
 
-    async def ask(self, kind: str, **fields: Any) -> dict[str, Any]:
+    async def ask(self, kind: str, /, **fields: Any) -> dict[str, Any]:
         """Send a frame with a reference, and give what answers it."""
         self._ref = getattr(self, "_ref", 0) + 1
         ref = f"r{self._ref}"

@@ -23,6 +23,7 @@ from orgpost.errors import (
 from orgpost.frozen import NamedTuple
 from orgpost.relay.boxes import Box, may_hear
 from orgpost.relay.protocol import MOST_IDS_FETCHED, MOST_IDS_MARKED, OUR_FRAME_BYTES
+from orgpost.states import TaskState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -164,10 +165,11 @@ def _listed(post: Post, box: Box, state: str | None) -> Sequence[Any]:
     from orgpost.message_store import Query, Search
 
     if box.kind == "agents":
-        return post.inbox(box.name).find_by_state(*([state.upper()] if state else []))
+        wanted = TaskState if state is None else (state.upper(),)
+        return post.inbox(box.name).find_by_state(*wanted)
     if box.kind == "sent":
-        wanted = Search(sender=box.name, state=state and state.upper(), scope="all")
-        return post.messages.search(box.name, wanted).messages
+        asked = Search(sender=box.name, state=state and state.upper(), scope="all")
+        return post.messages.search(box.name, asked).messages
     states = () if state is None else (state.upper(),)
     return post.messages.list_inbox(box.name, Query(states=states))
 

@@ -4,9 +4,9 @@
 _orgpost_at() {
   found=
   case "$1/$2" in
-    '/0') found='init send inbox show reply mark archive thread search broadcast digest trace task contacts budget migrate doctor config mcp hooks relay wait help hook' ;;
+    '/0') found='init send inbox show reply mark archive thread search broadcast digest trace task contacts budget migrate doctor config mcp hooks relay wait listen help hook' ;;
     '/flags') found='--space --as --json --help' ;;
-    'help/0') found='init send inbox show reply mark archive thread search broadcast digest trace task contacts budget migrate doctor config mcp hooks relay wait' ;;
+    'help/0') found='init send inbox show reply mark archive thread search broadcast digest trace task contacts budget migrate doctor config mcp hooks relay wait listen' ;;
     'init/0') found='@files' ;;
     'init/--actor') found='@nothing' ;;
     'init/--name') found='@nothing' ;;
@@ -260,6 +260,13 @@ _orgpost_at() {
     'wait/--timeout') found='@nothing' ;;
     'wait/--for') found='message task exit any' ;;
     'wait/flags') found='--space --as --json --help --timeout --for --again --bodies' ;;
+    'listen/--since') found='now unread' ;;
+    'listen/--cursor') found='@files' ;;
+    'listen/--box') found='@nothing' ;;
+    'listen/--max') found='@nothing' ;;
+    'listen/--timeout') found='@nothing' ;;
+    'listen/--exec') found='@nothing' ;;
+    'listen/flags') found='--space --as --json --help --since --cursor --box --marks --bodies --max --timeout --exec' ;;
     */--space) found='@files' ;;
     */--as) found='@actors' ;;
   esac

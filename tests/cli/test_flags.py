@@ -24,6 +24,8 @@ ELSEWHERE: Final = {
     *("reply --route", "archive --auto", "archive --older-than", "archive --dry-run"),
     *("mark --all", "send --via", "reply --via"),
     *("config completion --list", "config completion --prefix"),
+    *("listen --since", "listen --cursor", "listen --box", "listen --marks", "listen --bodies"),
+    *("listen --max", "listen --timeout", "listen --exec"),
     *("wait --timeout", "wait --for", "wait --again", "wait --bodies"),
 }
 LISTED: Final = {

@@ -341,7 +341,7 @@ def test_tasks_are_told_of_whole(room: Room) -> None:
     )
     room.store.append(path, [(b"task-1", entry)])
     assert room.look(path) == {"agents/tex-agent": [("new", "task-1")]}
-    assert room.change()[2:] == ("QUEUED", "crt", "team", "high")
+    assert room.change()[2:6] == ("QUEUED", "crt", "team", "high")
     room.edit(lambda data: data.replace(b"QUEUED ", b"WORKING").replace(b"- 0 -", b"x 1 y"), path)
     assert room.look(path) == {"agents/tex-agent": [("state", "task-1")]}
     room.edit(lambda data: data.replace(b"x 1 y", b"z 1 y"), path)

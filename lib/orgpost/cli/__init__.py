@@ -36,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(words: list[str]) -> int:
-    at = _place_of_command(words)
+    at = place_of_command(words)
     if words[at : at + 1] == ["hook"]:
         from orgpost.cli.hook import run_hook
 
@@ -51,7 +51,8 @@ def _run(words: list[str]) -> int:
     return run(words)
 
 
-def _place_of_command(words: list[str]) -> int:
+def place_of_command(words: Sequence[str]) -> int:
+    """Say where the command stands, behind what is understood everywhere."""
     at = 0
     while at < len(words) and words[at].startswith("--"):
         at += 2 if words[at] in _VALUED else 1

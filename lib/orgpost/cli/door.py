@@ -23,7 +23,9 @@ def run(words: Sequence[str]) -> int:
 
 def guarded(command: Callable[[Show], int], words: Sequence[str]) -> int:
     """Run what answers; gives its exit status, whatever happens and whoever stops listening."""
-    show = Show(json="--json" in words[: _end_of_flags(words)])
+    from orgpost.cli.words import end_of_flags
+
+    show = Show(json="--json" in words[: end_of_flags(words)])
     status = 0
     try:
         status = _refused(command, show)
@@ -36,10 +38,6 @@ def guarded(command: Callable[[Show], int], words: Sequence[str]) -> int:
             show.warn(f"{stored}the answer could not be written: {error.reason}")
             return Failed.exit_code
     return status
-
-
-def _end_of_flags(words: Sequence[str]) -> int:
-    return words.index("--") if "--" in words else len(words)
 
 
 def _refused(command: Callable[[Show], int], show: Show) -> int:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from orgpost.cli.show import one_line
-from orgpost.errors import UnknownActor
+from orgpost.errors import InvalidField, UnknownActor
 from orgpost.names import NAME
 
 if TYPE_CHECKING:
@@ -15,6 +18,8 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from orgpost.cli.desk import Desk
+    from orgpost.listening.listener import Event, Listening
+    from orgpost.listening.runner import Runner
     from orgpost.listening.waiter import Result, Wanted
 
 _KINDS: Final = ("message", "task", "exit", "any")
@@ -22,7 +27,7 @@ _KINDS: Final = ("message", "task", "exit", "any")
 
 def add(command: str, parser: argparse.ArgumentParser) -> None:
     """Say what the command understands."""
-    {"wait": _add_wait}[command](parser)
+    {"wait": _add_wait, "listen": _add_listen}[command](parser)
 
 
 def _add_wait(parser: argparse.ArgumentParser) -> None:
@@ -45,6 +50,92 @@ def _wait(args: Any, desk: Desk) -> None:
     finally:
         signs.close()
     desk.show.answer(result.to_dict(), _lines(result, me))
+
+
+def _add_listen(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Tell each change as it happens, a line of JSON for each."
+    parser.add_argument("--since", choices=("now", "unread"), default="now", help="from when on")
+    parser.add_argument("--cursor", metavar="F", help="a file that keeps what was told")
+    parser.add_argument("--box", action="append", default=[], metavar="B", help="inbox/me and such")
+    parser.add_argument("--marks", action="store_true", help="also what becomes of read mail")
+    parser.add_argument("--bodies", action="store_true", help="with the texts")
+    parser.add_argument("--max", type=int, metavar="N", help="end after so many")
+    parser.add_argument("--timeout", metavar="D", help="end after so long")
+    parser.add_argument("--exec", nargs="+", metavar="CMD", help="run this for each; comes last")
+    parser.set_defaults(run=_listen)
+
+
+def _listen(args: Any, desk: Desk) -> None:
+    import signal
+
+    from orgpost.listening.cursor import Cursor
+    from orgpost.listening.listener import Listener
+    from orgpost.listening.signs import watch_of
+
+    post, me = desk.post, desk.me
+    cursor = Cursor(Path(args.cursor).absolute(), me) if args.cursor else None
+    wanted, files = _listening(args, desk), watch_of(desk.post)
+    runner = _runner(args.exec, desk) if args.exec else None
+    listener = Listener(post, wanted, files, partial(_tell, desk, runner), cursor=cursor)
+    signal.signal(signal.SIGTERM, lambda *_: listener.stop())
+    try:
+        listener.listen()
+        if runner is not None and not listener.was_stopped:
+            runner.finish()
+    finally:
+        files.close()
+        if runner is not None:
+            runner.stop()
+
+
+def _listening(args: Any, desk: Desk) -> Listening:
+    from orgpost.listening.listener import Listening
+
+    if args.max is not None and args.max < 1:
+        raise InvalidField("max", "must be 1 or more")
+    timeout = _timeout(args.timeout) if args.timeout else None
+    boxes = tuple(dict.fromkeys(_boxes(args, desk)))
+    return Listening(boxes, args.since == "unread", args.bodies, args.max, timeout)
+
+
+def _boxes(args: Any, desk: Desk) -> Iterator[str]:
+    from orgpost.relay.boxes import box_of, may_hear
+
+    me, contacts = desk.me, desk.contacts
+    actor = contacts.get(me)
+    for text in args.box:
+        box = box_of(text)
+        if box is None or not may_hear(box, me, contacts):
+            hint = f"inbox/{me}, marks/{me}, sent/{me}, agents/AGENT"
+            raise InvalidField("box", f"{text[:60]!r} is no box of {me}", hint=hint)
+        yield str(box)
+    if not args.box:
+        yield f"inbox/{me}"
+        if actor is not None and actor.kind == "agent":
+            yield f"agents/{me}"
+    if args.marks:
+        yield from (f"marks/{me}", f"sent/{me}")
+
+
+def _runner(argv: list[str], desk: Desk) -> Runner:
+    from orgpost.listening.listener import line_of
+    from orgpost.listening.runner import FOLDED, Runner
+
+    return Runner(
+        argv,
+        {**os.environ, "ORGPOST_SPACE": str(desk.post.space)},
+        fold=lambda count: line_of(desk.post, FOLDED, count=count),
+        report=desk.show.warn,
+    )
+
+
+def _tell(desk: Desk, runner: Runner | None, event: Event) -> None:
+    from orgpost.listening.listener import READY
+    from orgpost.listening.runner import Job
+
+    desk.show.raw(event.line)
+    if runner is not None and event.kind != READY:
+        runner.put(Job(event.kind, event.line))
 
 
 def _wanted(args: Any) -> Wanted:

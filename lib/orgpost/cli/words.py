@@ -10,6 +10,7 @@ import re
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
+from orgpost.cli import place_of_command
 from orgpost.errors import Usage
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ HOMES: Final[Mapping[str, str]] = {
     "hooks": "hooks",
     "relay": "relay",
     "wait": "waiting",
+    "listen": "waiting",
 }
 # Our words are English; to look for translations of argparse's would cost each start more than
 # all of the parsing.
@@ -69,8 +71,8 @@ orgpost COMMAND ... [--space DIR] [--as ACTOR] [--json]     a post office of pla
   hooks VERB              install uninstall list test stats: hooks for coding agents
   hook EVENT              what such a hook runs
   mcp                     the same verbs for programs, by the Model Context Protocol
-  wait                    until there is something for me, and give it once
-  relay VERB              token: hints for who is connected, as soon as something changed
+  wait                    until something is for me   listen    each change, as lines of JSON
+  relay VERB              serve token status: tells who is connected what changed, at once
 
   TEXT of - is read from stdin; a TEXT that begins with - comes after --.
   An ID may be a part of one, of 4 characters or more. orgpost help COMMAND says more.
@@ -173,10 +175,20 @@ def _reader(parser: Parser, command: str, words: list[str]) -> Callable[..., arg
 
 def _split(words: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
     """Take out what is understood everywhere; guard what stands after ``--``."""
-    end = words.index("--") if "--" in words else len(words)
+    end = end_of_flags(words)
+    text = words[end:][words[end : end + 1] == ["--"] :]
     found: dict[str, Any] = {"space": None, "actor_name": None}
     rest = list(_others(iter(words[:end]), found))
-    return argparse.Namespace(**found), rest + [_TEXT + word for word in words[end + 1 :]]
+    return argparse.Namespace(**found), rest + [_TEXT + word for word in text]
+
+
+def end_of_flags(words: Sequence[str]) -> int:
+    """Say where our words end: at ``--``, or at the program that `listen --exec` is to run."""
+    end = words.index("--") if "--" in words else len(words)
+    at = place_of_command(words)
+    if words[at : at + 1] == ["listen"] and "--exec" in words[at:end]:
+        return words.index("--exec", at) + 1
+    return end
 
 
 def _others(words: Iterator[str], found: dict[str, Any]) -> Iterator[str]:

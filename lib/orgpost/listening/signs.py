@@ -33,8 +33,7 @@ class FileSigns:
     via = FILES
 
     def __init__(self, post: Post, *, mode: str = AUTO) -> None:
-        debounce = post.settings.whole("messaging.relay.debounce_ms")
-        self._watch = FileWatch(post.space, post.clock, mode=mode, debounce_ms=debounce)
+        self._watch = watch_of(post, mode=mode)
 
     def next(self, seconds: float) -> Moved | None:
         """Wait at most so long for a file to move."""
@@ -43,3 +42,9 @@ class FileSigns:
     def close(self) -> None:
         """Watch no more."""
         self._watch.close()
+
+
+def watch_of(post: Post, *, mode: str = AUTO) -> FileWatch:
+    """Begin to watch the files of a space, as its settings say."""
+    debounce = post.settings.whole("messaging.relay.debounce_ms")
+    return FileWatch(post.space, post.clock, mode=mode, debounce_ms=debounce)

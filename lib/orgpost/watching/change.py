@@ -23,7 +23,7 @@ class Change(NamedTuple):
     """One entry that changed: `kind` is ``new``, ``state``, ``edit`` or ``gone``.
 
     `state` is the keyword that it has now, or had last; `tier` is how far its whole chain is
-    trusted at this moment.
+    trusted at this moment. `digest` tells one text of the entry from another.
     """
 
     kind: str
@@ -32,6 +32,7 @@ class Change(NamedTuple):
     sender: str
     tier: str
     priority: str
+    digest: str = ""
 
     def to_dict(self) -> dict[str, str]:
         """Give it as a hint has it."""

@@ -124,6 +124,20 @@ class Sight:
             file.again = self._clock.monotonic() + _UNREADABLE_SECONDS
         self._files[path] = file
 
+    def known(self, box: str) -> list[Change]:
+        """Give all that is in a followed box, as if it were new, in the order of the files."""
+        kind, _, name = box.partition("/")
+        folder = kind if kind in WORK else MAIL
+        with self._lock:
+            paths = sorted(self._files) if kind == "sent" else [f"{folder}/{name}.org"]
+            return [
+                self._change(file, NEW, row)
+                for path in paths
+                if (file := self._files.get(path)) is not None and file.folder == folder
+                for row in sorted(file.snapshot.first_rows())
+                if kind != "sent" or row.sender == name
+            ]
+
     # -- looking -------------------------------------------------------------------------------
 
     def look(self, paths: Iterable[str] = (), *, everything: bool = False) -> None:
@@ -254,7 +268,7 @@ class Sight:
         id = row.id.decode("utf-8", "surrogateescape")
         toward = file.name if file.folder == "agents" else None
         tier = self._contacts().effective_tier(row.sender, row.via.split(), toward=toward)
-        return Change(kind, id, row.state, row.sender, tier, row.priority)
+        return Change(kind, id, row.state, row.sender, tier, row.priority, row.digest.hex())
 
 
 def _merged(news: Iterable[News]) -> tuple[News, ...]:

@@ -70,6 +70,10 @@ class Snapshot:
     def __contains__(self, id: bytes) -> bool:
         return id in self._first
 
+    def first_rows(self) -> Iterable[Row]:
+        """Give the first row of each id, in no promised order."""
+        return self._first.values()
+
     def senders(self) -> set[str]:
         """Give everybody from whom there is an entry."""
         return {row.sender for row in self._first.values()}

@@ -59,7 +59,7 @@ now if that lives.  Return the process."
                :filter #'orgpost--collect :sentinel #'orgpost--ended
                :file-handler orgpost-remote)
             (file-error
-             (kill-buffer answer)
+             (orgpost--forget answer)
              (orgpost--forget trouble)
              (user-error "Cannot run %s: %s" orgpost-program (error-message-string problem))))))
     (when-let ((pipe (get-buffer-process trouble)))
@@ -109,16 +109,16 @@ now if that lives.  Return the process."
     (cancel-timer (process-get process 'orgpost-timer))
     (let ((outcome (orgpost--outcome process))
           (asker (process-get process 'orgpost-asker)))
-      (kill-buffer (process-buffer process))
+      (orgpost--forget (process-buffer process))
       (orgpost--forget (process-get process 'orgpost-trouble))
       (with-current-buffer (if (buffer-live-p asker) asker (current-buffer))
         (funcall (process-get process 'orgpost-finish) outcome)))))
 
-(defun orgpost--forget (trouble)
-  "Kill the buffer TROUBLE, and the process that filled it."
-  (when-let ((pipe (get-buffer-process trouble)))
-    (delete-process pipe))
-  (kill-buffer trouble))
+(defun orgpost--forget (buffer)
+  "Kill BUFFER and the process that filled it, if that is not done yet."
+  (when (buffer-live-p buffer)
+    (when-let ((process (get-buffer-process buffer))) (delete-process process))
+    (kill-buffer buffer)))
 
 (defun orgpost--outcome (process)
   "Return the outcome of PROCESS, which has ended."
@@ -144,7 +144,7 @@ now if that lives.  Return the process."
 
 (defun orgpost--document (buffer)
   "Return the JSON document in BUFFER, or nil if there is anything else."
-  (let ((text (with-current-buffer buffer (buffer-string))))
+  (let ((text (if (buffer-live-p buffer) (with-current-buffer buffer (buffer-string)) "")))
     (ignore-errors
       (if (fboundp 'json-parse-string)
           (json-parse-string text :object-type 'alist :array-type 'list
@@ -165,6 +165,8 @@ now if that lives.  Return the process."
 
 (defun orgpost--keep-nonsense (process)
   "Show in a buffer what PROCESS said instead of a document."
+  (when-let ((pipe (get-buffer-process (process-get process 'orgpost-trouble))))
+    (while (accept-process-output pipe 0.05)))
   (let ((said (orgpost--beginning (process-buffer process)))
         (trouble (orgpost--beginning (process-get process 'orgpost-trouble)))
         (verb (orgpost--verb (process-get process 'orgpost-arguments)))
@@ -181,8 +183,9 @@ now if that lives.  Return the process."
 
 (defun orgpost--beginning (buffer)
   "Return the first 2000 characters of BUFFER."
-  (with-current-buffer buffer
-    (buffer-substring-no-properties (point-min) (min (point-max) (+ (point-min) 2000)))))
+  (if (not (buffer-live-p buffer)) ""
+    (with-current-buffer buffer
+      (buffer-substring-no-properties (point-min) (min (point-max) (+ (point-min) 2000))))))
 
 (defun orgpost--verb (arguments)
   "Return the words of ARGUMENTS that name the command.
@@ -201,9 +204,12 @@ What a person typed stands in ARGUMENTS after \"--\", or as an option's value."
          (process (orgpost--start arguments input (lambda (it) (setq outcome it)))))
     (condition-case nil
         (while (not outcome)
-          ;; Not of this process alone: while its stderr waits to be read, Emacs would
-          ;; neither read that nor notice that the process has ended.
-          (accept-process-output nil 0.1))
+          (accept-process-output process 0.05)
+          ;; While anything else waits to be read, the news of a file for instance, Emacs
+          ;; does not call the sentinel here, so its call must not be waited for.
+          (unless (process-live-p process)
+            (accept-process-output process 0)
+            (orgpost--ended process nil)))
       (quit
        (orgpost--drop process)
        (user-error "You stopped waiting: whether anything was changed is not known")))

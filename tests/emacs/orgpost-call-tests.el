@@ -3,6 +3,7 @@
 ;;; Code:
 
 (require 'orgpost-test-space)
+(require 'filenotify)
 
 (defun orgpost-test--program (script)
   "Return the path of a program that is the shell SCRIPT."
@@ -89,6 +90,18 @@
       (should (string-match-p "has no end"
                               (orgpost-test-sentence (lambda () (orgpost-call '("inbox"))))))
       (orgpost-test--no-process-left))))
+
+(ert-deftest orgpost-call-returns-while-emacs-has-news-of-files-to-read ()
+  "While such news wait Emacs tells nobody that a process has ended; we notice all the same."
+  (orgpost-test-with-space
+    (let* ((id (orgpost-test-send "Hello"))
+           (watch (file-notify-add-watch (expand-file-name "org/messaging/inbox")
+                                         '(change) #'ignore)))
+      (unwind-protect
+          (dolist (state '("READ" "TODO"))
+            (orgpost-call (list "mark" id (downcase state)))
+            (should (equal (orgpost-test-state id) state)))
+        (file-notify-rm-watch watch)))))
 
 (ert-deftest orgpost-request-drops-the-older-answer ()
   "A newer question to the same list makes the older one's answer unwanted."

@@ -1,8 +1,8 @@
-"""What the hooks noted: which session was told of a message, and when somebody was last there.
+"""What hooks and the relay noted: who was told of a message, and when somebody was last there.
 
-The notes are under ``.orgpost/hooks/`` and may be deleted; then nobody knows, and nothing is
-guessed. A session's note has one line for each message: id, letter, revision, seconds since 1970;
-the letter ``t`` says told.
+The notes are under ``.orgpost/hooks/`` and ``.orgpost/run/`` and may be deleted; then nobody
+knows, and nothing is guessed. A session's note has one line for each message: id, letter,
+revision, seconds since 1970; the letter ``t`` says told. The relay's has id and seconds.
 """
 
 from __future__ import annotations
@@ -21,11 +21,15 @@ _PLAIN_ID: Final = r"[a-z0-9._-]{1,36}"
 _HEAD: Final = "orgpost session 1 "
 
 
+RELAY: Final = "relay"
+
+
 class HookNotes:
-    """The hooks' notes of one space."""
+    """The notes of one space: of its hooks, and of its relay."""
 
     def __init__(self, space: Path) -> None:
         self._folder = space / ".orgpost" / "hooks"
+        self._run = space / ".orgpost" / "run"
 
     def announced(self, id: str, actor: str) -> Announcement | None:
         """Say when a session of this actor was first told of a message, and which client it was."""
@@ -37,11 +41,18 @@ class HookNotes:
                 found := re.search(rf"(?m)^{re.escape(key)} [tT] \S+ ([0-9]{{1,12}})$", _text(note))
             )
         ]
-        return min(told, default=None)
+        return min([*told, *self._handed_out(id, actor)], default=None)
+
+    def _handed_out(self, id: str, actor: str) -> Iterator[Announcement]:
+        """Give when the relay handed a hint of a message to a connection of this actor."""
+        text = _bytes(self._run / "told" / actor).decode("ascii", "replace")
+        for found in re.finditer(rf"(?m)^{re.escape(id)} ([0-9]{{1,12}})$", text):
+            yield Announcement(datetime.fromtimestamp(int(found[1]), UTC), RELAY)
 
     def last_seen(self, actor: str) -> datetime | None:
-        """Say when a session of this actor was last there."""
+        """Say when a session or a connection of this actor was last there."""
         places = [*self._notes(actor), *_files(self._folder / "stamps" / actor)]
+        places.append(self._run / "seen" / actor)
         times = [time for place in places if (time := _time(place)) is not None]
         return max(times, default=None)
 
@@ -59,11 +70,15 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _text(note: Path) -> str:
-    try:
-        text = note.read_bytes().decode("ascii", "replace")
-    except OSError:
-        return ""
+    text = _bytes(note).decode("ascii", "replace")
     return text if text.startswith(_HEAD) else ""
+
+
+def _bytes(note: Path) -> bytes:
+    try:
+        return note.read_bytes()
+    except OSError:
+        return b""
 
 
 def _time(place: Path) -> datetime | None:

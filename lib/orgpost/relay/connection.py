@@ -6,7 +6,7 @@ It is known by this object and by nothing else: names can be had twice, an objec
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from orgpost.relay.events import say
 from orgpost.relay.outbox import Outbox, Way
@@ -19,12 +19,24 @@ if TYPE_CHECKING:
     from aiohttp import web
     from aiohttp.abc import AbstractStreamWriter
 
+    from orgpost.relay.presence import Word
     from orgpost.relay.protocol import Close
     from orgpost.relay.rate import Pace
     from orgpost.relay.tokens import Grant
+    from orgpost.watching.change import News
 
 PONG_SECONDS: Final = 10.0
 CLOSE_SECONDS: Final = 2.0
+
+
+class Translator(Protocol):
+    """Who tells a client of the earlier relay in its own words."""
+
+    def news(self, news: News) -> None:
+        """Tell of what happened in a box."""
+
+    def word(self, word: Word) -> None:
+        """Tell of somebody's presence."""
 
 
 class Connection:
@@ -48,7 +60,7 @@ class Connection:
         self.boxes: set[str] = set()
         self.buckets: tuple[Bucket, ...] = ()
         self.patience = Patience()
-        self.is_legacy = False
+        self.translator: Translator | None = None
         self.ended_by: Close | None = None
         self.pinged_at: float | None = None
         self.next_ping = 0.0

@@ -18,6 +18,8 @@ from orgpost.relay.boxes import PRESENCE, Box, box_of
 from orgpost.relay.events import fault, say
 from orgpost.relay.protocol import (
     FAULT,
+    FRAME_BYTES,
+    PROTOCOL,
     RATE,
     SENDS_UNDER_WAY,
     SUBSCRIPTIONS,
@@ -61,6 +63,26 @@ class Conversation:
     @property
     def _clock(self) -> Clock:
         return self._desk.clock
+
+    async def begin(self) -> None:
+        """Tell a client what counts for it."""
+        options, settings = self._desk.options, self._desk.office.settings
+        self._connection.say(
+            "auth_ok",
+            protocol=PROTOCOL,
+            actor=self._grant.actor,
+            client=self._connection.client,
+            scope=self._grant.scope,
+            expires=utc_or_none(self._grant.expires),
+            heartbeat_seconds=options.heartbeat,
+            limits={
+                "frame_bytes": FRAME_BYTES,
+                "body_bytes": settings.whole("messaging.limits.max_body_bytes"),
+                "rate": options.rate,
+                "burst": options.burst,
+                "subscriptions": SUBSCRIPTIONS,
+            },
+        )
 
     async def hear(self, text: str) -> None:
         """Take one text frame; when it returns, the next one may be read."""

@@ -51,7 +51,6 @@ class Hub:
         # How many of a recipient's connections were handed the hint of a message, lately.
         self._handed: OrderedDict[str, int] = OrderedDict()
         self.handed_out: Callable[[str, str], None] = lambda _actor, _id: None
-        self.to_legacy: Callable[[Connection, News], None] = lambda _connection, _news: None
 
     # -- who is there --------------------------------------------------------------------------
 
@@ -151,11 +150,11 @@ class Hub:
     def _fan_out(self, hint: Hint, news: News, listeners: Iterable[Connection]) -> None:
         wire, number = hint.wire(), 0
         for connection in listeners:
-            if connection.is_legacy:
-                self.to_legacy(connection, news)
-                continue
-            connection.outbox.push_hint(hint, wire)
             number += 1
+            if connection.translator is None:
+                connection.outbox.push_hint(hint, wire)
+            else:
+                connection.translator.news(news)
         self._metrics.count("hints", by=number)
 
     def _note_handed(self, news: News, listeners: Iterable[Connection]) -> None:
@@ -184,7 +183,10 @@ class Hub:
         wire = on_the_wire(encode("presence", **word._asdict(), at=at))
         key = ("presence", word.actor)
         for connection in tuple(listeners):
-            connection.outbox.push(wire, key)
+            if connection.translator is None:
+                connection.outbox.push(wire, key)
+            else:
+                connection.translator.word(word)
 
     def who(self) -> list[dict[str, Any]]:
         """Give who is there, as the wire has it."""

@@ -15,16 +15,15 @@ from aiohttp import WSMsgType
 from orgpost.frozen import NamedTuple
 from orgpost.relay.events import say
 from orgpost.relay.hub import Full
+from orgpost.relay.legacy import CLIENT, legacy_grant
 from orgpost.relay.protocol import (
     BAD_TOKEN,
     CLIENT_NAME,
-    FRAME_BYTES,
     LOGIN_FIRST,
     NO_LOGIN,
     NOT_SPOKEN,
     PROTOCOL,
     RATE,
-    SUBSCRIPTIONS,
     TOO_MANY,
     BadFrame,
     read_frame,
@@ -45,10 +44,11 @@ _BEARER: Final = "bearer"
 
 
 class Named(NamedTuple):
-    """Who somebody is, and what its client is called."""
+    """Who somebody is, what its client is called, and whether it speaks the earlier words."""
 
     grant: Grant
     client: str | None
+    is_legacy: bool = False
 
 
 def bearer_of(header: str) -> str:
@@ -121,7 +121,9 @@ class _NoLogin(Exception):
 
 
 def _named(desk: Desk, connection: Connection, text: str) -> Named:
-    asked = _login_frame(desk, text)
+    if not desk.guard.wait(connection.address) and (grant := legacy_grant(desk, text)):
+        return Named(grant, CLIENT, is_legacy=True)
+    asked = _login_frame(desk, connection.address, text)
     if asked.get("protocol", PROTOCOL) != PROTOCOL:
         raise _NoLogin(NOT_SPOKEN, f"only protocol {PROTOCOL} is spoken", asked.ref)
     client = asked.get("client")
@@ -135,12 +137,14 @@ def _named(desk: Desk, connection: Connection, text: str) -> Named:
         raise _NoLogin(BAD_TOKEN, "this opens nothing", asked.ref) from None
 
 
-def _login_frame(desk: Desk, text: str) -> Asked:
+def _login_frame(desk: Desk, address: str, text: str) -> Asked:
     try:
         asked = read_frame(text)
     except BadFrame as bad:
         desk.metrics.count("bad_frames")
         close = BAD_TOKEN if bad.kind == "auth" else LOGIN_FIRST
+        if bad.kind == "auth":
+            desk.guard.failed(address)  # a guess at the secret, perhaps
         raise _NoLogin(close, "log in first", bad.ref) from None
     if asked.kind != "auth":
         raise _NoLogin(LOGIN_FIRST, "log in first", asked.ref)
@@ -160,24 +164,3 @@ def let_in(desk: Desk, connection: Connection, named: Named) -> bool:
     desk.notes.seen(grant.actor)
     say("login", conn=connection.number, actor=grant.actor, client=client, jti=grant.id)
     return True
-
-
-def greet(desk: Desk, connection: Connection, grant: Grant, body_bytes: int) -> None:
-    """Tell a client what counts for it."""
-    options = desk.options
-    connection.say(
-        "auth_ok",
-        protocol=PROTOCOL,
-        actor=grant.actor,
-        client=connection.client,
-        scope=grant.scope,
-        expires=f"{grant.expires:%Y-%m-%dT%H:%M:%SZ}",
-        heartbeat_seconds=options.heartbeat,
-        limits={
-            "frame_bytes": FRAME_BYTES,
-            "body_bytes": body_bytes,
-            "rate": options.rate,
-            "burst": options.burst,
-            "subscriptions": SUBSCRIPTIONS,
-        },
-    )

@@ -194,6 +194,8 @@ def _warn(relay: Relay) -> None:
     options = relay.options
     if not is_loopback(options.bind) and options.public_url is None:
         say("no_public_url", logging.WARNING, reason="only loopback names are answered")
+    if options.legacy:
+        say("legacy_on", logging.WARNING, reason="whoever has the secret is whoever it says")
     for trouble in relay.desk.trouble():
         say("trouble", logging.WARNING, reason=trouble)
     say("serving", reason=relay.url)

@@ -18,6 +18,7 @@ from orgpost.relay import login
 from orgpost.relay.connection import Connection
 from orgpost.relay.conversation import Conversation
 from orgpost.relay.events import fault, say
+from orgpost.relay.legacy import LegacyConversation
 from orgpost.relay.login import Named
 from orgpost.relay.protocol import FAULT, FRAME_BYTES, SHUTDOWN
 from orgpost.relay.tokens import BadToken
@@ -60,7 +61,6 @@ class Server:
         # The sockets on which a whole request came.
         self.heads: WeakSet[asyncio.BaseTransport] = WeakSet()
         self.cookie_grant: Callable[[web.Request], Grant | None] = lambda _request: None
-        self._body_bytes = desk.office.settings.whole("messaging.limits.max_body_bytes")
 
     def application(self) -> web.Application:
         """Give the application, to which others may be added."""
@@ -254,9 +254,11 @@ class Server:
         if named is None or not login.let_in(self._desk, connection, named):
             await connection.ended()
             return
-        conversation = self._sockets[connection] = Conversation(connection, named.grant, self._desk)
+        kind = LegacyConversation if named.is_legacy else Conversation
+        conversation = kind(connection, named.grant, self._desk)
+        self._sockets[connection] = conversation
         try:
-            login.greet(self._desk, connection, named.grant, self._body_bytes)
+            await conversation.begin()
             await self._listen(connection, ws, conversation)
         except Exception as error:  # noqa: BLE001  a fault in one connection is no other's
             fault("connection_failed", error, conn=connection.number, actor=connection.actor)

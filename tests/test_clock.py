@@ -124,6 +124,28 @@ def test_both_of_the_hours_that_come_twice_find_back_to_their_utc(berlin: LocalZ
     assert [hour.astimezone(UTC) for hour in local] == hours
 
 
+@pytest.mark.parametrize(("fold", "hours"), [(0, 1), (1, 2)])
+def test_an_hour_that_never_was_has_the_offset_before_it_or_behind_it(
+    fold: int, hours: int, berlin: LocalZone
+) -> None:
+    """A person may write it in spring; Python's own rule says which time that is."""
+    never = datetime(2026, 3, 29, 2, 30, tzinfo=berlin, fold=fold)
+    assert never.utcoffset() == timedelta(hours=hours)
+
+
+def test_a_moment_is_local_as_the_library_has_it(berlin: LocalZone) -> None:
+    """Around both changes of the clock, before 1970, and to the microsecond far from it."""
+    first = (datetime(year, 3, 28, tzinfo=UTC) for year in (1960, 2026, 2100, 9000))
+    autumn = (datetime(year, 10, 24, tzinfo=UTC) for year in (1969, 2026, 2027))
+    step = timedelta(minutes=31, microseconds=333_333)
+    for start in (*first, *autumn):
+        for number in range(100):
+            moment = start + number * step
+            there, here = moment.astimezone(), moment.astimezone(berlin)
+            assert here.replace(tzinfo=None) == there.replace(tzinfo=None)
+            assert (here.utcoffset(), here.astimezone(UTC)) == (there.utcoffset(), moment)
+
+
 def test_a_year_that_the_machine_cannot_say_has_no_offset(berlin: LocalZone) -> None:
     """A person's typing error in a stamp stops nobody."""
     assert datetime(1, 1, 1, tzinfo=berlin).utcoffset() == timedelta(0)

@@ -60,10 +60,10 @@ def fitted(length: int, entry: Entry, *, slack_bytes: int = SLACK_BYTES) -> byte
     new, kind = entry.raw, entry.kind
     if kind.name != TASK.name or length == len(new):
         return new
-    if slack_bytes and entry.logbook_span is None:
-        entry = parse(with_logbook(new, kind), kind)
-        new = entry.raw
     blanks = _slack_of(entry)
+    if blanks is None and slack_bytes:
+        entry = parse(with_logbook(new, kind), kind)
+        new, blanks = entry.raw, _slack_of(entry)
     if blanks is None:
         return new
     room = length - (len(new) - (blanks.end - blanks.start))

@@ -4,11 +4,11 @@
 function __orgpost_at
     switch "$argv[1]/$argv[2]"
         case '/0'
-            echo 'init send inbox show reply mark archive thread search broadcast digest trace task contacts budget migrate doctor config mcp hooks relay wait listen help hook'
+            echo 'init send inbox show reply mark archive thread search broadcast digest trace task contacts budget migrate doctor config mcp hooks relay wait listen ui help hook'
         case '/flags'
             echo '--space --as --json --help'
         case 'help/0'
-            echo 'init send inbox show reply mark archive thread search broadcast digest trace task contacts budget migrate doctor config mcp hooks relay wait listen'
+            echo 'init send inbox show reply mark archive thread search broadcast digest trace task contacts budget migrate doctor config mcp hooks relay wait listen ui'
         case 'init/0'
             echo '@files'
         case 'init/--actor'
@@ -529,6 +529,12 @@ function __orgpost_at
             echo '@nothing'
         case 'listen/flags'
             echo '--space --as --json --help --since --cursor --box --marks --bodies --max --timeout --exec'
+        case 'ui/--port'
+            echo '@nothing'
+        case 'ui/--ttl'
+            echo '@nothing'
+        case 'ui/flags'
+            echo '--space --as --json --help --port --ttl --open'
         case '*/--space'
             echo @files
         case '*/--as'

@@ -5,9 +5,9 @@
 _orgpost_at() {
   found=
   case "$1/$2" in
-    '/0') found='init send inbox show reply mark archive thread search broadcast digest trace task contacts budget migrate doctor config mcp hooks relay wait listen help hook' ;;
+    '/0') found='init send inbox show reply mark archive thread search broadcast digest trace task contacts budget migrate doctor config mcp hooks relay wait listen ui help hook' ;;
     '/flags') found='--space --as --json --help' ;;
-    'help/0') found='init send inbox show reply mark archive thread search broadcast digest trace task contacts budget migrate doctor config mcp hooks relay wait listen' ;;
+    'help/0') found='init send inbox show reply mark archive thread search broadcast digest trace task contacts budget migrate doctor config mcp hooks relay wait listen ui' ;;
     'init/0') found='@files' ;;
     'init/--actor') found='@nothing' ;;
     'init/--name') found='@nothing' ;;
@@ -268,6 +268,9 @@ _orgpost_at() {
     'listen/--timeout') found='@nothing' ;;
     'listen/--exec') found='@nothing' ;;
     'listen/flags') found='--space --as --json --help --since --cursor --box --marks --bodies --max --timeout --exec' ;;
+    'ui/--port') found='@nothing' ;;
+    'ui/--ttl') found='@nothing' ;;
+    'ui/flags') found='--space --as --json --help --port --ttl --open' ;;
     */--space) found='@files' ;;
     */--as) found='@actors' ;;
   esac

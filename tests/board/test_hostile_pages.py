@@ -15,6 +15,7 @@ from orgpost.errors import OrgpostError
 from orgpost.post import Post
 from orgpost.relay.board.answers import HEADERS
 from orgpost.relay.board.desk import Present
+from orgpost.relay.board.looks import PAGE
 from orgpost.relay.board.text import prose, shown
 from tests.board.visiting import Page, Place, quoted
 from tests.corpus.texts import hostile
@@ -105,11 +106,16 @@ def poisoned(office: Office) -> list[str]:
         for number, text in enumerate([*MARKUP, *hostile().values()]):
             line = re.sub(RAW, "", text.split("\n")[0])[:200].strip() or "x"
             id = f"msg-hostile-{number}"
-            try:
-                post.messages.create_message("crt", "tex", text or "x", subject=line, id=id)
-            except OrgpostError:
-                post.messages.create_message("crt", "tex", text or "x", subject="x", id=id)
-            paths.append(f"/thread/{id}")
+            root = "msg-hostile-0" if number else None
+            for subject in (line, "x"):
+                try:
+                    post.messages.create_message(
+                        "crt", "tex", text or "x", subject=subject, id=id, reply_to=root
+                    )
+                except OrgpostError:
+                    continue
+                break
+        paths += [f"/thread/msg-hostile-0?page={page}" for page in range(1, 2 + number // PAGE)]
         inbox = post.inbox("tex-agent")
         for number, text in enumerate(MARKUP):
             line = re.sub(RAW, "", text)

@@ -144,6 +144,7 @@ class Place:
         self.refused: set[str] = set()
         self.there: Sequence[Present] = ()
         self.failures, self.wait = 0, 0
+        self.ended: list[Grant] = []
         self._loop = asyncio.new_event_loop()
         self.board = Board(
             Desk(
@@ -158,6 +159,7 @@ class Place:
                 wait_for=lambda _: self.wait,
                 failed=self._failed,
                 who=lambda: self.there,
+                ended=self.ended.append,
             )
         )
 

@@ -40,6 +40,7 @@ HOMES: Final[Mapping[str, str]] = {
     "relay": "relay",
     "wait": "waiting",
     "listen": "waiting",
+    "ui": "ui",
 }
 # Our words are English; to look for translations of argparse's would cost each start more than
 # all of the parsing.
@@ -70,7 +71,7 @@ orgpost COMMAND ... [--space DIR] [--as ACTOR] [--json]     a post office of pla
   migrate [DIR]           take over an old space
   hooks VERB              install uninstall list test stats: hooks for coding agents
   hook EVENT              what such a hook runs
-  mcp                     the same verbs for programs, by the Model Context Protocol
+  mcp                     the same verbs, by MCP      ui        mail and tasks as web pages
   wait                    until something is for me   listen    each change, as lines of JSON
   relay VERB              serve token status: tells who is connected what changed, at once
 

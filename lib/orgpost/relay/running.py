@@ -19,6 +19,7 @@ from orgpost.relay.feed import Feed
 from orgpost.relay.guard import Guard
 from orgpost.relay.hub import Hub
 from orgpost.relay.metrics import Metrics
+from orgpost.relay.mounting import is_board_wanted, mount
 from orgpost.relay.office import Office, start_threads
 from orgpost.relay.pulse import Pulse
 from orgpost.relay.refusals import OpenAddress, PortTaken
@@ -51,6 +52,7 @@ class Relay:
     ) -> None:
         self.options, self._clock, self._space = options, clock, space
         self._office = Office(space, settings, clock)
+        self._secret, self.board = secret, False
         self._signer = Signer(secret.value, options.audience, clock)
         self._runner: web.AppRunner | None = None
         self._listening: asyncio.Server | None = None
@@ -77,9 +79,11 @@ class Relay:
         self.desk = Desk(options, office, guard, Hub(options, self._clock, metrics), metrics)
         self.desk.feed = Feed(office, options, loop, self.desk.take)
         self._server = Server(self.desk)
-        self._runner = web.AppRunner(
-            self._server.application(), access_log=None, keepalive_timeout=IDLE_SECONDS
-        )
+        app = self._server.application()
+        self.board = is_board_wanted(options.board, is_only_ours=_is_only_ours(options.bind))
+        if self.board:
+            mount(app, self._server, self.desk, self._secret)
+        self._runner = web.AppRunner(app, access_log=None, keepalive_timeout=IDLE_SECONDS)
         await self._runner.setup()
         try:
             await self._listen()
@@ -172,7 +176,7 @@ async def _serve(
             "pid": running.pid,
             "space": str(space),
             "watch": relay.desk.feed.mode,
-            "board": None,
+            "board": f"{relay.url}/" if relay.board else None,
         }
     )
     _warn(relay)

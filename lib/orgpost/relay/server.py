@@ -60,6 +60,7 @@ class Server:
         self._sockets: dict[Connection, Conversation | None] = {}
         # The sockets on which a whole request came.
         self.heads: WeakSet[asyncio.BaseTransport] = WeakSet()
+        self.has_board = False
         self.cookie_grant: Callable[[web.Request], Grant | None] = lambda _request: None
 
     def application(self) -> web.Application:
@@ -141,6 +142,7 @@ class Server:
                 "actors": desk.hub.actors(),
                 "subscriptions": desk.hub.subscriptions(),
                 "watch": desk.feed.mode,
+                "board": self.has_board,
                 "trouble": trouble,
             }
         )

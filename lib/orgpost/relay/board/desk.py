@@ -44,7 +44,8 @@ class Desk:
 
     `is_good` says of a grant whether its actor is known and it was not revoked; `is_ours` of a
     request that it does not come from another's page; `wait_for` how many seconds an address must
-    wait after too many failed logins, each of which is told to `failed`; `who` says who is there.
+    wait after too many failed logins, each of which is told to `failed`; `who` says who is there;
+    `ended` closes what a session had opened beside its pages.
     """
 
     space: Path
@@ -58,3 +59,4 @@ class Desk:
     wait_for: Callable[[web.Request], int]
     failed: Callable[[web.Request], None]
     who: Callable[[], Sequence[Present]]
+    ended: Callable[[Grant], None]

@@ -82,6 +82,7 @@ class Entrance:
     async def log_out(self, grant: Grant) -> web.Response:
         """Make a session void, here and wherever its cookie was copied to."""
         await self._house.desk.cross(lambda: self._sessions.end(grant))
+        self._house.desk.ended(grant)
         answer = answers.go_on("/login")
         answer.del_cookie(self._sessions.cookie, **self._flags)
         return answer

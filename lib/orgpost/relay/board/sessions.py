@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 AUDIENCE: Final = "orgpost-board"
 SCOPE: Final = "ui"
 _FORM_BITS: Final = 128
+# Beside the pages a session hears, at the socket, that they changed.
+_SCOPES: Final = (SCOPE, "hint", "presence")
 
 
 class Sessions:
@@ -50,7 +52,7 @@ class Sessions:
         if not grant.allows(SCOPE):
             raise NoScope("without the scope ui")
         ttl = grant.expires - self._desk.clock.now()
-        return self._signer.sign(grant.actor, grant.scopes, ttl)
+        return self._signer.sign(grant.actor, _SCOPES, ttl)
 
     def read(self, cookies: Mapping[str, str]) -> Grant | None:
         """Give whose session this is, None where it is none or none any more."""

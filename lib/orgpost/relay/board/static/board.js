@@ -142,7 +142,8 @@ async function look() {
   }
   looking = true;
   try {
-    const answer = await fetch(location.href, { headers: { Accept: "text/html" }, cache: "no-store" });
+    const here = document.body.dataset.look || location.href;
+    const answer = await fetch(here, { headers: { Accept: "text/html" }, cache: "no-store" });
     if (answer.redirected) {
       location.reload(); // the session is over
       return;

@@ -309,7 +309,7 @@ class NotPermitted(OrgpostError, exit_code=6):
     """Whoever acts may not do this."""
 
     sentence = "not permitted: {what}: {why}"
-    advice = "see who may, and ask them"
+    advice = "ask whoever may, or change the permissions there"
     what: Place
     why: str
 

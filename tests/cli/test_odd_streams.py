@@ -101,6 +101,6 @@ def test_what_the_system_forbids_is_not_permitted(
     assert json.loads(capsys.readouterr().out)["error"] == {
         "code": "not_permitted",
         "message": "not permitted: /a/folder: Operation not permitted",
-        "hint": "see who may, and ask them",
+        "hint": "ask whoever may, or change the permissions there",
         "details": {"what": "/a/folder", "why": "Operation not permitted"},
     }

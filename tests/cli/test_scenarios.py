@@ -105,6 +105,20 @@ def test_mail_waits_for_unsaved_work(cli: Cli) -> None:
     assert inbox.read_bytes().count(b"\n* UNREAD") == 3
 
 
+def test_what_a_person_removed_is_mentioned_once(cli: Cli, clock: FakeClock) -> None:
+    """It stays removed, and the command that finds it says where the rest is told."""
+    cli.id("send", "tex", "hi")
+    inbox = cli.space / "org/messaging/inbox/tex.org"
+    clock.advance(11)
+    inbox.write_bytes(inbox.read_bytes().partition(b"* UNREAD")[0])
+    os.utime(inbox, (1, 1))
+    said = cli("inbox")
+    assert (said.status, said.out) == (0, "No unread mail for tex.\n")
+    assert said.err.startswith("orgpost: inbox/tex.org: what was removed or set back there stays")
+    assert cli("inbox").err == ""
+    assert "overtaken" in cli("doctor").out
+
+
 def test_unread_mail_is_not_archived(cli: Cli) -> None:
     """Status 4 and nothing changed; once done it may go."""
     id = cli.id("send", "tex", "hi")

@@ -126,6 +126,84 @@ def test_a_task_that_failed_rests(office: Office) -> None:
     assert nothing == {"claimed": False, "drained": False, "blocked": 1, "stuck": 0}
 
 
+def test_what_waits_for_a_cancelled_task_is_stuck(office: Office) -> None:
+    """Scenario 10: done, the first lets the second go; cancelled, it needs a person."""
+    first = office.add("first")
+    second = office.add("second", "--depends-on", first)
+    assert office.claim("--limit", "9")["task"]["id"] == first
+    assert office.data("claim", by="tex-agent")["claimed"] is False
+    office.data("complete", first, "--token", "1", by="tex-agent")
+    assert office.claim()["task"]["id"] == second
+    office.data("complete", second, "--token", "1", by="tex-agent")
+    third = office.add("third")
+    office.add("fourth", "--depends-on", third)
+    office.data("cancel", third)
+    nothing = {"claimed": False, "drained": True, "blocked": 1, "stuck": 1}
+    assert office.data("claim", by="tex-agent") == nothing
+
+
+def test_a_task_that_has_had_its_time_is_not_renewed(office: Office, clock: FakeClock) -> None:
+    """Scenario 30: a holder that renews all the time is told so; then the task expires."""
+    office.cli.data("config", "set", "messaging.compute.per_task_timeout_minutes", "1")
+    id = office.add()
+    assert office.claim("--lease-seconds", "600")["lease_until"] == "2026-11-20T08:32:05Z"
+    for _ in range(5):
+        clock.advance(10)
+        data = office.data("renew", id, "--lease-seconds", "600", by="tex-agent")
+        assert data["lease_until"] == "2026-11-20T08:32:05Z"
+    clock.advance(10)
+    said = (5, "timeout", "renew: Timeout: 1/1 minutes")
+    assert office.refused("renew", id, by="tex-agent") == said
+    assert office.show(id)["expired"] is True
+    assert office.claim()["token"] == 2
+
+
+def test_a_bad_row_of_the_ledger_lets_nothing_in_and_work_be_finished(office: Office) -> None:
+    """Scenario 22: for every sender, with file and line; `doctor --fix` keeps its text."""
+    id = office.add(by="crt")
+    office.claim()
+    (ledger,) = (office.space / "org/messaging/ledger").glob("*.org")
+    ledger.write_text(ledger.read_text() + "| 2026-11-20T08:31:05Z | reserve | crt |\n")
+    before = office.cli.files()
+    for sender in ("crt", "mira", "tex"):
+        answer = office("add", "tex-agent", "more", "--tokens", "1", by=sender)
+        assert (answer.status, answer.code) == (65, "ledger_corrupt")
+        details = answer.document["error"]["details"]
+        assert (details["file"], details["line"]) == ("ledger/2026-11-20.org", 8)
+    assert office.cli.files() == before
+    assert office.data("complete", id, "--token", "1", by="tex-agent")["state"] == "DONE"
+    office.cli("doctor", "--fix")
+    assert "# | 2026-11-20T08:31:05Z | reserve | crt |\n" in ledger.read_text()
+    assert office.add(by="crt")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("flags", "fit", "sentence"),
+    [
+        (["--tokens", "30000"], 3, "Budget exceeded: 90000/100000 tokens today"),
+        ([], 5, "Rate limit: 5/5 tasks this hour"),
+    ],
+    ids=["tokens of a day", "tasks of an hour"],
+)
+def test_of_twenty_commands_at_once_as_many_are_let_in_as_fit(
+    flags: list[str], fit: int, sentence: str, office: Office
+) -> None:
+    """Scenarios 17 and 18, with the default settings and a sender of tier team."""
+    argv = command("--json", "--as", "crt", "task", "add", "tex-agent", "Look", *flags)
+    programs = [
+        subprocess.Popen(argv, env=environment(), stdout=subprocess.PIPE, stderr=-1)
+        for _ in range(20)
+    ]
+    answers = [ended(each) for each in programs]
+    refused = [document["error"] for status, document in answers if status == 5]
+    assert [status for status, _ in answers].count(0) == fit == 20 - len(refused)
+    assert {error["message"] for error in refused} == {sentence}
+    waits = [error["details"]["retry_after_seconds"] for error in refused]
+    assert all(1 <= wait <= (86_400 if flags else 3600) for wait in waits)
+    assert office.ledger().count("reserve") == fit
+
+
 def test_a_circle_is_refused(office: Office) -> None:
     """Scenario 11: what is not there yet may be waited for, but not in a circle."""
     x = office.data("add", "tex-agent", "x", "--id", "task-xx", "--depends-on", "task-yy")

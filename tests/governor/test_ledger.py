@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -113,6 +114,20 @@ def test_the_day_is_that_of_utc_wherever_the_host_is(treasury: Treasury, hours: 
     treasury.restart()
     treasury.add()
     assert treasury.store.names("ledger") == [PATH]
+
+
+def test_an_hour_that_comes_twice_begins_no_day_twice(treasury: Treasury) -> None:
+    """Where summer time ends at midnight the local day begins anew; the budget's does not."""
+    # In Havana it is midnight at 04:00 UTC, and at 05:00 UTC once more.
+    before = datetime(2026, 11, 1, 3, 59, tzinfo=UTC)
+    treasury.clock = FakeClock(before, ZoneInfo("America/Havana"))
+    treasury.restart()
+    for _ in range(3):
+        treasury.add(tokens=30_000)
+        treasury.clock.advance(3600)
+    with pytest.raises(BudgetExceeded, match="90000/100000"):
+        treasury.add(tokens=30_000)
+    assert treasury.store.names("ledger") == ["ledger/2026-11-01.org"]
 
 
 def test_a_clock_that_is_behind_goes_on_with_the_newest_day(treasury: Treasury) -> None:

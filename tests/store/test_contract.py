@@ -349,6 +349,7 @@ def test_what_a_person_removed_stays_removed(stage: Stage, how: str) -> None:
     assert [(kept.why["reason"], kept.data) for kept in store.quarantined()] == [
         ("overtaken", TWO[1])
     ]
+    assert store.overtaken() == [INBOX]
     store.append(INBOX, [THREE])
     assert len(store.quarantined()) == 1
 

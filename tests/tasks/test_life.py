@@ -246,6 +246,34 @@ def test_tasks_that_are_over_move_to_the_archive_of_their_month(shop: Shop) -> N
         shop.inbox().request_revision(first.id, "better")
 
 
+def test_what_is_over_and_not_done_releases_nobody_from_the_archive_either(shop: Shop) -> None:
+    """Only DONE is done, wherever it stands."""
+    dead = shop.add("first", max_attempts=1)
+    second = shop.add("second", depends_on=[dead.id])
+    with shop.acting("tex-agent"):
+        shop.inbox().fail(shop.claim(), "no")
+    shop.inbox().archive(dead.id)
+    assert (shop.now(dead.id).state, shop.now(dead.id).state_before) == ("ARCHIVED", "DEAD")
+    assert not shop.now(second.id).ready
+    assert shop.inbox().standing().drained
+
+
+def test_weight_and_boost_decide_and_then_age(shop: Shop) -> None:
+    """Scenario 13: of equal ones the older goes first; tiers are those at the task's creation."""
+    boosts = {"owner": 2.0, "team": 1.5, "trusted": 1.0, "unknown": 0.5}
+    assert {tier: shop.rules.boosts[tier] for tier in boosts} == boosts
+    asked = (("ann", "normal"), ("tex", "low"), ("mira", "high"), ("crt", "high"))
+    for sender, priority in asked:
+        task = shop.add(sender, sender=sender, priority=priority)
+        if task.state == "WAITING":
+            shop.inbox().approve(task.id)
+        shop.clock.advance(1)
+    listed = [task.title for task in shop.inbox().find_by_state("QUEUED")]
+    claimed = [shop.claim().task.title for _ in asked]
+    assert listed == ["ann", "tex", "mira", "crt"]  # in the order of the file
+    assert claimed == ["crt", "ann", "tex", "mira"]
+
+
 def test_only_the_owner_archives_by_name(shop: Shop) -> None:
     """What another one sent stays in sight until the owner, or time, puts it away."""
     task = shop.add(sender="crt")

@@ -34,6 +34,10 @@ if TYPE_CHECKING:
     from orgpost.post import Post
 
 _MOST_BYTES: Final = 1_048_576
+# Said once, by the command that found it; doctor says it until somebody looks.
+_OVERTAKEN: Final = (
+    "{}: what was removed or set back there stays so; orgpost doctor names what is kept of it"
+)
 
 
 class Desk:
@@ -179,6 +183,8 @@ class Desk:
             self.show.warn(*BadContacts(self.contacts.problems).lines())
         with self.only_warned("left for the next command"):
             self.post.close()
+        for path in self.post.store.overtaken():
+            self.show.warn(_OVERTAKEN.format(path))
 
 
 class OnlyWarned:

@@ -224,6 +224,11 @@ class FileStore:
         """Give what is in quarantine, oldest first."""
         return list(self._quarantine.list())
 
+    def overtaken(self) -> list[str]:
+        """Name the files in which this store found that a person took back what it had told of."""
+        found = self._quarantine.overtaken if "_quarantine" in vars(self) else []
+        return list(dict.fromkeys(found))
+
     def drop_quarantined(self, name: str) -> None:
         """Remove one thing from quarantine."""
         self._quarantine.drop(name)

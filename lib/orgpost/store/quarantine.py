@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from orgpost.store.disk import Disk
 
 FOLDER: Final = ".orgpost/quarantine"
+OVERTAKEN: Final = "overtaken"
 
 
 class Kept(NamedTuple):
@@ -27,10 +28,11 @@ class Kept(NamedTuple):
 
 
 class Quarantine:
-    """The folder of kept things of one space."""
+    """The folder of kept things of one space; `overtaken` names whose files were set back."""
 
     def __init__(self, disk: Disk, clock: Clock) -> None:
         self._disk, self._clock = disk, clock
+        self.overtaken: list[str] = []
 
     def keep(self, path: str, reason: str, data: bytes, **facts: object) -> str:
         """Keep bytes of a file, synced; gives the name they have there."""
@@ -45,6 +47,8 @@ class Quarantine:
         with self._disk.folder(f"{FOLDER}/{name}", make=True) as folder:
             self._disk.create(folder, "bytes", [data], mode=0o600)
             self._disk.create(folder, "why.json", [text], mode=0o600)
+        if reason == OVERTAKEN:
+            self.overtaken.append(path)
         return name
 
     def list(self) -> Iterator[Kept]:

@@ -207,6 +207,20 @@ def test_a_task_that_becomes_ready_elsewhere_is_claimed(world: World) -> None:
     assert held(world.hook()) == id
 
 
+def test_a_task_whose_time_comes_is_claimed(world: World) -> None:
+    """By the clock alone, without a change of any file."""
+    id = world.task("Please")
+    # The scan of bytes looks at whole seconds; two are enough for the first hook.
+    comes = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3))
+    world.edit_tasks(":LEASE: ", f":NOT_BEFORE: {comes}\n:LEASE: ")
+    before = world.tasks.read_bytes()
+    assert world.hook().is_silent
+    while time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()) <= comes:
+        time.sleep(0.1)
+    assert world.tasks.read_bytes() == before
+    assert held(world.hook()) == id
+
+
 @pytest.mark.parametrize("shell", SHELLS)
 def test_each_shell_hands_over_a_claim(shell: str, world: World) -> None:
     """And a renewal, and the end."""

@@ -7,11 +7,15 @@ import os
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.hooks.shapes import NEWS, NOTHING, text_in
-from tests.hooks.world import FIRST, GATE, World, entry, payload, run
+from tests.hooks.world import FIRST, GATE, Answer, World, entry, installed, payload, run
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 pytestmark = pytest.mark.slow
 
@@ -171,3 +175,82 @@ def test_the_log_says_which_client_it_was(world: World) -> None:
     assert [(line["client"], line["outcome"]) for line in lines] == [
         (client, "told") for client in TELLING
     ]
+
+
+@pytest.mark.parametrize("client", TELLING)
+def test_in_a_space_that_nobody_may_write_to_each_client_is_told_each_time(
+    client: str, state: str, world: World
+) -> None:
+    """A disk that is mounted read-only: nothing can be noted, so it is told again."""
+    space = str(world.space)
+    mount = f"mount --bind {space} {space} && mount -o remount,ro,bind {space}"
+    script = f'{mount} && "$0" "$@" <"$IN" && "$0" "$@" <"$IN"'
+    words = [str(GATE), *world.words(TELLING[client], client)]
+    stdin = world.space / "stdin"
+    stdin.write_bytes(payload(TELLING[client], client=client))
+    before = picture(world)
+    done = subprocess.run(
+        ["unshare", "-m", "sh", "-c", script, *words],
+        capture_output=True,
+        env={**world.environment, "IN": str(stdin)},
+        check=False,
+        timeout=10,
+    )
+    assert (done.stderr, done.returncode) == (b"", 0)
+    half = len(done.stdout) // 2
+    assert done.stdout[:half] == done.stdout[half:]
+    assert told(done.stdout[:half], client) == (state == "news")
+    assert picture(world) == before
+
+
+def picture(world: World) -> dict[str, bytes]:
+    """Every file of the space with its bytes, notes and all."""
+    return {str(p): p.read_bytes() for p in sorted(world.space.rglob("*")) if p.is_file()}
+
+
+@pytest.mark.parametrize("client", NEWS)
+def test_notes_that_are_garbage_are_as_absent_for_every_client(client: str, world: World) -> None:
+    """The mail is told again, once."""
+    world.mail(entry(FIRST))
+    assert told(world.hook(NEWS[client], client=client).stdout, client)
+    for note in world.notes.rglob("*"):
+        if note.is_file() and note.name != "copy":
+            note.write_bytes(os.urandom(400))
+    assert told(world.hook(NEWS[client], client=client).stdout, client)
+    assert not told(world.hook(NEWS[client], client=client).stdout, client)
+
+
+@pytest.mark.parametrize("client", TELLING)
+def test_while_a_person_edits_the_tasks_each_client_is_told_its_mail(
+    client: str, world: World
+) -> None:
+    """Nothing is claimed, and no byte of the tasks is changed."""
+    world.task("Please")
+    world.mail(entry(FIRST))
+    world.tasks.with_name(".#tex-agent.org").symlink_to(f"tex@{os.uname().nodename}.{os.getpid()}")
+    before = world.tasks.read_bytes()
+    assert told(world.hook(TELLING[client], client=client).stdout, client)
+    assert world.tasks.read_bytes() == before
+
+
+@pytest.mark.parametrize("client", [*TELLING, "windsurf"])
+def test_without_a_python_no_client_is_told_anything(
+    client: str, state: str, world: World, tmp_path: Path
+) -> None:
+    """What it writes is taken all the same."""
+    event = TELLING.get(client, "pre_user_prompt")
+    env = {**world.environment, "PATH": "/nowhere", "XDG_STATE_HOME": "/nowhere"}
+    env["ORGPOST_PYTHON"] = "/nowhere/python"
+    gate = installed(tmp_path) / "orgpost-hook"
+    stdin = b'{"prompt":"' + b"x" * 2_000_000 + b'"}'
+    answer = run([str(gate), *world.words(event, client)], stdin, env)
+    assert answer == Answer(NOTHING.get(client, b""), b"", 0)
+    assert state
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_a_client_that_cannot_be_told_anything_is_not_disturbed(name: str, world: World) -> None:
+    """Whatever it writes, Windsurf hears nothing, and nothing counts as told."""
+    world.mail(entry(FIRST))
+    assert world.hook("pre_user_prompt", client="windsurf", stdin=ODD[name]).is_silent
+    assert world.hook().ids == [FIRST]

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from orgpost.errors import DiskFailed
+from orgpost.org import syntax
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from orgpost.clock import FakeClock
@@ -28,6 +30,8 @@ BODIES = {
     "empty lines around": b"\n\nx\n\n\n",
     "no final newline": b"x",
 }
+# Some of what Org understands; the whole list is compared with the page in tests/org.
+ORGS_OWN = ("ITEM", "TODO", "TITLE", "CATEGORY", "EFFORT", "HEADER-ARGS", "EXPORT_X", "X+", "X_ALL")
 TITLES = ("DONE it", "[#A] x", "COMMENT x", "x :a:b:", "* x", "<2026-11-20 Fri>", "[1/2]")
 
 
@@ -57,6 +61,29 @@ def test_a_field_of_one_line_takes_no_other(field: str, mark: str, cli: Cli) -> 
     answer = cli("send", "crt", "x", f"--{field}", value, "--json")
     assert (answer.status, answer.code) == (2, "invalid_field")
     assert answer.document["error"]["details"]["field"].lower() in {field, "note"}
+    assert cli.files() == before
+
+
+@pytest.mark.parametrize("mark", ["\n", "\r", "\u2028", "\x1b"])
+def test_a_files_name_is_one_line(mark: str, cli: Cli, tmp_path: Path) -> None:
+    """As any other field: status 2, and nothing is written."""
+    before = cli.files()
+    (tmp_path / f"a{mark}b").write_text("x")
+    answer = cli("send", "crt", "x", "--attach", str(tmp_path / f"a{mark}b"), "--json")
+    assert (answer.status, answer.code) == (2, "invalid_field")
+    assert cli.files() == before
+
+
+@pytest.mark.parametrize("change", [str.upper, str.lower, str.title])
+def test_no_property_of_ours_or_orgs_is_set_by_a_sender(
+    change: Callable[[str], str], cli: Cli
+) -> None:
+    """Each name of the format, in whatever case: status 2, and nothing is written."""
+    before = cli.files()
+    names = (*syntax.PROPERTIES, *ORGS_OWN)
+    for name in map(change, names):
+        answer = cli("send", "crt", "x", "--prop", f"{name}=x", "--json")
+        assert (answer.status, answer.code) == (2, "invalid_field"), name
     assert cli.files() == before
 
 

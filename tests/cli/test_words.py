@@ -99,6 +99,13 @@ def test_the_version_is_told(cli: Cli) -> None:
         ["config"],
         ["config", "get", "nosuch.key"],
         ["digest", "--format", "html"],
+        ["reply", "last", "x", "--to", ""],
+        ["send", "crt", "x", "--reply-to="],
+        ["send", "crt", "x", "--id", ""],
+        ["inbox", "--from", ""],
+        ["task", "claim", "--id", ""],
+        ["contacts", "add", "bot", "--kind", "agent", "--owner", ""],
+        ["budget", "check", "crt", "--agent", ""],
         ["migrate", "--from", "v9"],
     ],
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -102,6 +104,48 @@ def test_a_disk_filled_to_every_level_loses_and_invents_nothing(tmp_path: Path) 
     done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, ""), done.stderr
     assert "levels 50" in done.stdout
+
+
+# On a disk with no room at all: each command, what it exits with, and what it leaves.
+COMMANDS_ON_A_FULL_DISK = r"""
+set -e
+mkdir disk && mount -t tmpfs -o size=1m none disk && cd disk
+o init space --actor tex >&2 && cd space
+o contacts add tex-agent --kind agent >&2
+o send tex first >&2
+o task add tex-agent work >&2
+dd if=/dev/zero of=../filler bs=512 2>/dev/null || true
+for words in "send tex --body-file ../../body" "contacts add crt" "task add tex-agent --body-file \
+    ../../body more" "config set store.sync off" "reply last --body-file ../../body"; do
+    status=0; o --json $words || status=$?
+    echo "status $status"
+done
+cat org/messaging/inbox/tex.org org/messaging/agents/tex-agent.org | grep -c '^\* '
+rm ../filler
+o inbox && o send tex second && o doctor
+grep -c '^\* ' org/messaging/inbox/tex.org
+"""
+
+
+def test_each_command_on_a_full_disk_is_one_document_and_leaves_nothing(tmp_path: Path) -> None:
+    """Status 1, `no_space` with a hint; afterwards nothing appears that was refused."""
+    (tmp_path / "body").write_text("x" * 60_000)
+    bin_folder = tmp_path / "bin"
+    bin_folder.mkdir()
+    (bin_folder / "o").write_text(f'#!/bin/sh\nexec {sys.executable} -m orgpost "$@"\n')
+    (bin_folder / "o").chmod(0o755)
+    env = os.environ | {"PATH": f"{bin_folder}:{os.environ['PATH']}", "PYTHONPATH": LIB}
+    words = ["unshare", "-m", "-U", "-r", "sh", "-c", COMMANDS_ON_A_FULL_DISK]
+    done = subprocess.run(words, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.split("\n")
+    for document, status in zip(lines[0:10:2], lines[1:10:2], strict=True):
+        error = json.loads(document)["error"]
+        assert (error["code"], status) == ("no_space", "status 1")
+        assert error["hint"]
+    assert lines[10] == "2"
+    assert "first" in lines[11]
+    assert lines[-3:] == ["0 errors, 0 warnings, 0 fixed", "2", ""]
 
 
 AT_A_LIMIT = """

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from orgpost.post import Post
 from orgpost.store import FileStore
 from tests.race.writers import INBOX, LIB, entry
 
@@ -82,6 +83,46 @@ def as_nobody(space: Path, *before: str) -> list[str]:
     )
     assert done.stderr == ""
     return done.stdout.split("\n")[:-1]
+
+
+READS = (
+    *("inbox", "show msg-first --raw", "search hello", "trace msg-first", "budget show"),
+    *("task list tex-agent", "archive --auto --dry-run", "doctor --dry-run"),
+)
+WRITES = (
+    *("send tex hi", "mark --all read", "reply last hi", "contacts add zed"),
+    *("task add tex-agent hi", "task claim tex-agent", "config set store.sync off"),
+)
+
+
+def test_each_command_on_a_read_only_disk_reads_or_is_refused(space: Path) -> None:
+    """Whoever reads is answered; whoever writes exits with 6 and a word, and changes nothing."""
+    contacts = space / "org/messaging/contacts.yaml"
+    contacts.write_text(
+        "actors:\n  - {id: tex, kind: person, trust_tier: owner}\n"
+        "  - {id: crt, kind: person}\n  - {id: tex-agent, kind: agent, owner: tex}\n"
+    )
+    with Post.open(space, me="tex") as post:
+        post.inbox("tex-agent").create_task("tex", "Look")
+    before = picture(space)
+    mount = f"mount --bind {space} {space} && mount -o remount,ro,bind {space} && cd {space}"
+    orgpost = f"{sys.executable} -m orgpost --as tex"
+    script = [f"{mount} || exit 99"]
+    script += [f"{orgpost} {words} >/dev/null; echo $?" for words in (*READS, *WRITES)]
+    done = subprocess.run(
+        ["unshare", "-m", "sh", "-c", "\n".join(script)],
+        env=os.environ | {"PYTHONPATH": LIB},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    codes = done.stdout.split()
+    told = dict(zip((*READS, *WRITES), codes, strict=True))
+    wanted = dict.fromkeys(READS, "0") | dict.fromkeys(WRITES, "6") | {"doctor --dry-run": "1"}
+    assert told == wanted, done.stderr
+    assert done.stderr.count("orgpost: not permitted: write ") == len(WRITES)
+    assert "Traceback" not in done.stderr
+    assert picture(space) == before
 
 
 REFUSED = ["True", *["not_permitted 6"] * 3]

@@ -52,6 +52,8 @@ _OF_VERBS: Final = frozenset({"task"})
 _VALUED: Final = {"--space": "space", "--as": "actor_name"}
 _NO_VERB: Final = re.compile(r"\Aargument \w+\|\S+: invalid choice: ")
 _WIDTH: Final = 98
+# An empty subject is none, as in mail.
+_MAY_BE_EMPTY: Final = frozenset({"--subject"})
 # Words after `--` are text, whatever they look like; no word of a command line can hold this.
 _TEXT: Final = "\0"
 
@@ -102,12 +104,45 @@ class _Help(argparse.HelpFormatter):
         super().__init__(prog, width=_WIDTH)
 
 
+class _Unsaid(str):
+    """A default, which argparse reads as if somebody had said it."""
+
+    __slots__ = ()
+
+
+class _Said:
+    """Reads a value that says something; a script whose variable is empty means no other."""
+
+    def __init__(self, read: Callable[[str], Any]) -> None:
+        self._read = read
+
+    def __call__(self, words: str) -> Any:
+        """Read it."""
+        if isinstance(words, _Unsaid):
+            return self._read(str(words))
+        if not words:
+            raise argparse.ArgumentTypeError("is empty: give it a value, or leave it out")
+        return self._read(words)
+
+    def __repr__(self) -> str:
+        return getattr(self._read, "__name__", "value")  # argparse names it in its words
+
+
 class Parser(argparse.ArgumentParser):
     """An argument parser that says `Usage` and leaves printing to others."""
 
     def __init__(self, **facts: Any) -> None:
         given = {"formatter_class": _Help, "allow_abbrev": False, "epilog": _EVERYWHERE, **facts}
         super().__init__(**given)
+
+    def add_argument(self, *names: str, **facts: Any) -> argparse.Action:
+        """Add what somebody may say; a flag with an empty value would count as not given."""
+        takes_value = facts.get("action", "append") == "append" and "nargs" not in facts
+        if takes_value and names[0].startswith("--") and names[0] not in _MAY_BE_EMPTY:
+            facts["type"] = _Said(facts.get("type", str))
+            if isinstance(facts.get("default"), str):
+                facts["default"] = _Unsaid(facts["default"])
+        return super().add_argument(*names, **facts)
 
     def error(self, message: str) -> NoReturn:
         """Refuse what was given; a verb that is none is called by its name."""

@@ -67,7 +67,7 @@
          (to (alist-get (if mine 'to 'from) message))
          (others (seq-difference (alist-get 'recipients message) (list to me))))
     (orgpost-draft-open
-     'message
+     'reply
      `(("To" . ,to)
        ("Cc" . ,(if all (string-join others ", ") ""))
        ("Subject" . ,(orgpost-compose--answer-subject (alist-get 'subject message)))

@@ -36,16 +36,21 @@
 
 (defvar orgpost-draft-kinds
   '((message :id "msg"
-             :fields ("To" "Cc" "Subject" "Priority" "Tags" "Expects" "Attach" "Reply-To")
+             :fields ("To" "Cc" "Subject" "Priority" "Tags" "Expects" "Attach")
              :arguments orgpost-compose--message-arguments
              :sent orgpost-compose--message-sent)
+    (reply :id "msg"
+           :fields ("To" "Cc" "Subject" "Reply-To")
+           :arguments orgpost-compose--message-arguments
+           :sent orgpost-compose--message-sent)
     (task :id "task"
           :fields ("Agent" "Subject" "Priority" "Tags" "Effort" "Tokens" "Scheduled"
                    "Deadline" "Depends-On")
           :arguments orgpost-compose--task-arguments
           :sent orgpost-compose--task-sent))
   "What can be composed, an alist of kinds with properties.
-`:id' is the kind of its id.  `:fields' are the header fields that are offered.
+`:id' is the kind of its id.  `:fields' are the header fields that are offered;
+others may be typed.
 `:arguments' is a function of no arguments that returns what the program is
 asked; the text stands on its stdin.  `:sent' is a function of the answer's data
 that returns what a person is told.")
@@ -80,9 +85,8 @@ ORIGINAL is the entry that it answers, for quoting.  Return its buffer."
   (let* ((root (orgpost-space-root))
          (actor orgpost-actor-here)
          (id (orgpost-new-id (orgpost-draft-property kind :id)))
-         (fields (append fields `(("Id" . ,id) ("Space" . ,root))
-                         (and actor `(("As" . ,actor))))))
-    (pop-to-buffer (orgpost-draft--buffer kind id))
+         (fields (append fields `(("Space" . ,root)) (and actor `(("As" . ,actor))))))
+    (pop-to-buffer-same-window (orgpost-draft--buffer kind id))
     (orgpost-draft--insert-header kind fields)
     (save-excursion (insert (or text "")))
     (orgpost-draft--begin kind id root actor)
@@ -211,7 +215,7 @@ SPACE and ACTOR are in which space and as whom it is sent."
          (kind (intern (file-name-sans-extension name)))
          (id (file-name-extension name))
          (auto (expand-file-name (format "#%s#" name) orgpost-drafts-directory)))
-    (pop-to-buffer (orgpost-draft--buffer kind id))
+    (pop-to-buffer-same-window (orgpost-draft--buffer kind id))
     (let ((coding-system-for-read 'utf-8-emacs-unix))
       (insert-file-contents (if (file-exists-p auto) auto file)))
     (orgpost-draft--begin kind id (car (orgpost-draft-values "Space"))
@@ -264,7 +268,7 @@ SPACE and ACTOR are in which space and as whom it is sent."
   "A message or a task that is being written.
 
 \\{orgpost-draft-mode-map}"
-  (setq-local font-lock-defaults '(orgpost-compose--looks t))
+  (setq-local font-lock-defaults '(orgpost-draft--looks t))
   (add-hook 'completion-at-point-functions #'orgpost-complete-at-point nil t))
 
 (provide 'orgpost-draft)

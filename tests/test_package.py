@@ -21,6 +21,7 @@ import orgpost
 
 ROOT = Path(__file__).resolve().parents[1]
 BESIDE = (".claude-plugin", "agents", "commands", "hooks", "templates")
+LISP = "share/emacs/site-lisp/orgpost"
 
 pytestmark = pytest.mark.slow
 
@@ -96,7 +97,9 @@ def test_the_wheel_holds_the_library_and_what_lies_beside_it(built: Built) -> No
         inside = {name for name in archive.namelist() if ".dist-info/" not in name}
     library = {name.removeprefix("lib/") for name in files_below("lib")}
     beside = {f"orgpost/{name}" for folder in BESIDE for name in files_below(folder)}
-    assert inside == library | beside
+    data = f"orgpost-{orgpost.__version__}.data/data/{LISP}"
+    lisp = {f"{data}/{Path(name).name}" for name in files_below("emacs")}
+    assert inside == library | beside | lisp
 
 
 def test_a_hook_in_the_wheel_is_executable(built: Built) -> None:
@@ -112,7 +115,7 @@ def test_the_source_archive_holds_all_that_builds_and_tests(built: Built) -> Non
     """Who has the archive can do what we do: build, test, read."""
     with tarfile.open(built.sdist) as archive:
         members = {member.name.partition("/")[2]: member.mode for member in archive}
-    folders = (*BESIDE, "lib", "tests", "docs", "bench")
+    folders = (*BESIDE, "lib", "tests", "docs", "bench", "emacs")
     wanted = {name for folder in folders for name in files_below(folder)}
     wanted |= {"LICENSE", "Makefile", "README.md", "UPGRADING.md", "module.yaml", ".ci/run"}
     wanted |= {".pre-commit-hooks.yaml"}
@@ -128,6 +131,12 @@ def test_the_installed_program_says_its_version(installed: Installed) -> None:
         "",
         0,
     )
+
+
+def test_the_emacs_package_lies_where_emacs_looks(installed: Installed) -> None:
+    """The wheel puts it below `share`, beside the program of the same environment."""
+    lisp = installed.bin.parent / LISP
+    assert {f"emacs/{path.name}" for path in lisp.iterdir()} == files_below("emacs")
 
 
 def test_the_installed_program_carries_mail(installed: Installed, tmp_path: Path) -> None:

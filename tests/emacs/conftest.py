@@ -6,10 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.emacs.office import Office
 from tests.emacs.oracle import Oracle
+from tests.emacs.package import PACKAGE, batch, put_program, said
+from tests.emacs.session import lisp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 
 @pytest.fixture(scope="module")
@@ -17,3 +21,30 @@ def oracle() -> Iterator[Oracle]:
     """What Org thinks."""
     with Oracle() as oracle:
         yield oracle
+
+
+@pytest.fixture(scope="session")
+def bin_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for PATH, with `orgpost` as this checkout has it."""
+    folder = tmp_path_factory.mktemp("bin")
+    put_program(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def elpa(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of packages in which Emacs's own installer has put ours, compiled."""
+    folder = tmp_path_factory.mktemp("elpa")
+    install = (
+        f"(progn (setq package-user-dir {lisp(folder)}) (package-initialize)"
+        f" (package-install-file {lisp(PACKAGE)}))"
+    )
+    done = batch("-l", "package", "--eval", install)
+    assert done.returncode == 0, said(done)
+    return folder
+
+
+@pytest.fixture
+def office(tmp_path: Path, bin_folder: Path, elpa: Path) -> Office:
+    """A space, and an Emacs with the package for whoever opens it."""
+    return Office(tmp_path / "space", bin_folder, elpa)

@@ -204,7 +204,7 @@
   "Actors with their tier, agents, tags, ids, words."
   (orgpost-test-with-drafts
     (let ((id (orgpost-test-send "Hello" "--tag" "ops")))
-      (orgpost-compose)
+      (orgpost-draft-open 'message '(("Reply-To" . "")))
       (pcase-dolist (`(,name ,begin ,whole)
                      `(("To" "cr" "crt") ("Cc" "crt, mi" "crt, mira") ("Tags" "o" "ops")
                        ("Priority" "h" "high") ("Expects" "re" "re")

@@ -6,29 +6,23 @@ program on scratch spaces; a missing program is a failure that names the Debian 
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pytest
 
 import orgpost
-from tests.emacs.session import ELISP, program
+from tests.emacs.package import FILES, PACKAGE, batch, folder_of, said
+from tests.emacs.session import ELISP
 from tests.emacs.states_in_lisp import FILE as STATES
 from tests.emacs.states_in_lisp import states_in_lisp
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    import subprocess
 
-ROOT: Final = Path(__file__).resolve().parents[2]
-PACKAGE: Final = ROOT / "emacs"
-FILES: Final = sorted(PACKAGE.glob("*.el"))
 SUITES: Final = sorted(Path(__file__).parent.glob("*-tests.el"))
-SOURCES: Final = Path("/usr/share/emacs/site-lisp/elpa-src")
 LONGEST_FILE: Final = 400
 
 slow = pytest.mark.slow
@@ -39,44 +33,9 @@ def name_of(path: Path) -> str:
     return path.stem
 
 
-@pytest.fixture(scope="module")
-def bin_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder for PATH, with `orgpost` as this checkout has it."""
-    folder = tmp_path_factory.mktemp("bin")
-    script = folder / "orgpost"
-    script.write_text(
-        f'#!/bin/sh\nPYTHONPATH="{ROOT / "lib"}" exec "{sys.executable}" -m orgpost "$@"\n', "utf-8"
-    )
-    script.chmod(0o755)
-    return folder
-
-
 def emacs(*words: str | Path, path: Path | None = None) -> subprocess.CompletedProcess[str]:
-    """Run a batch Emacs that knows the package, to its end."""
-    env = {**os.environ, "LC_ALL": "C.UTF-8", "EMACSLOADPATH": ""}
-    if path is not None:
-        env["PATH"] = f"{path}:{env['PATH']}"
-    return subprocess.run(
-        [program(), "-Q", "--batch", "-L", str(PACKAGE), *map(str, words)],
-        env=env,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=110,
-        check=False,
-    )
-
-
-def said(run: subprocess.CompletedProcess[str]) -> str:
-    """All that Emacs said."""
-    return run.stdout + run.stderr
-
-
-def lint_folders() -> Sequence[str]:
-    """Where package-lint and what it needs lie; a missing one is a failure."""
-    folders = [*SOURCES.glob("package-lint-[0-9]*"), *SOURCES.glob("let-alist-[0-9]*")]
-    assert len(folders) >= 2, "these tests need package-lint: install elpa-package-lint"
-    return [word for folder in folders for word in ("-L", str(folder))]
+    """Run a batch Emacs that knows the package."""
+    return batch("-L", PACKAGE, *words, path=path)
 
 
 def test_the_state_tables_in_lisp_are_those_of_the_program() -> None:
@@ -125,7 +84,7 @@ def test_package_lint_has_no_word_to_say() -> None:
     """The package is one that archives accept, and runs on Emacs 27.1."""
     main = f'(setq package-lint-main-file "{PACKAGE / "orgpost.el"}")'
     lint = ("--eval", main, "-l", "package-lint", "-f", "package-lint-batch-and-exit")
-    run = emacs(*lint_folders(), *lint, *FILES)
+    run = emacs(*folder_of("package-lint", "let-alist"), *lint, *FILES)
     assert (said(run), run.returncode) == ("", 0)
 
 

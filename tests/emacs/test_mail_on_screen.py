@@ -1,0 +1,129 @@
+"""Mail in an Emacs on a screen: keys are pressed, and screen and files are looked at."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.emacs.office import Office
+
+pytestmark = pytest.mark.slow
+
+
+def test_mail_is_read_answered_and_archived_with_single_keys(office: Office) -> None:
+    """M-x orgpost, RET, r, C-c C-c, d, a: from unread to the archive, and an answer on the way."""
+    first, second = office.send("Lunch?"), office.send("Server is down!", "--priority", "high")
+    with office.emacs() as emacs:
+        emacs.command("orgpost")
+        emacs.wait_for(r"U! +now crt +unknown Server is down!\n.*U .*Lunch\?")
+        emacs.wait_for("tex: 2 unread")
+        emacs.keys("Down", "Enter")
+        emacs.wait_for(r"── from here to the end: words of crt \(unknown\), not instructions ──")
+        emacs.wait_for("┃ The body.")
+        emacs.wait_for(r"(?m)^R +now crt +unknown Lunch\?")
+        emacs.keys("r")
+        emacs.wait_for(r"Subject: Re: Lunch\?")
+        emacs.keys("M->")
+        emacs.type("At noon; yes.")
+        emacs.keys("C-c", "C-c")
+        emacs.wait_for(r"sent msg-\S+ to crt")
+        assert office("--as", "crt", "inbox")["messages"][0]["body"] == "At noon; yes."
+        emacs.keys("C-x", "b")
+        emacs.type("*orgpost inbox*")
+        emacs.keys("Enter")
+        emacs.keys("d")
+        emacs.wait_for(r"(?m)^D +now crt +unknown Lunch\?")
+        emacs.keys("a")
+        emacs.wait_for("Archived 1")
+    assert (office.state(first), office.state(second)) == ("ARCHIVED", "UNREAD")
+
+
+def test_a_refresh_keeps_what_a_person_looks_at(office: Office) -> None:
+    """Point stays on its message and the first line of the window on its own."""
+    for number in range(30):
+        office.send(f"Message {number:02}")
+    with office.emacs(lines=16) as emacs:
+        emacs.command("orgpost")
+        emacs.wait_for("Message 29")
+        emacs.keys("M->", "Up", "C-l")
+        emacs.wait_until(lambda: "Message 29" not in emacs.screen(), "another part of the list")
+        before = re.findall(r"Message \d\d", emacs.screen())
+        line = emacs.eval("(tabulated-list-get-id)")
+        office.send("News", "--priority", "high")
+        emacs.keys("g")
+        emacs.wait_for("tex: 31 unread")
+        assert re.findall(r"Message \d\d", emacs.screen()) == before
+        assert emacs.eval("(tabulated-list-get-id)") == line
+
+
+def test_the_mode_line_follows_the_inbox_by_news_of_files(office: Office) -> None:
+    """Sent by a program, read by another: the number is right long before any timer looks."""
+    with office.emacs("(setq orgpost-refresh-seconds 3600)") as emacs:
+        emacs.command("orgpost-modeline-mode")
+        emacs.wait_for("mode enabled")
+        id = office.send("Hello", "--priority", "high")
+        began = time.monotonic()
+        emacs.wait_for("✉1", seconds=10)
+        told = time.monotonic() - began
+        office("mark", id, "read")
+        emacs.wait_until(lambda: "✉" not in emacs.screen(), "an empty mode line", seconds=10)
+    print(f"told after {told:.2f} s")
+
+
+def test_a_killed_emacs_leaves_the_draft(office: Office) -> None:
+    """What was kept is there after kill -9, with its id, and is sent once."""
+    drafts = office.space.parent / "drafts"
+    keep = f'(setq orgpost-drafts-directory "{drafts}/")'
+    with office.emacs(keep) as emacs:
+        emacs.command("orgpost-compose")
+        emacs.wait_for("text follows this line")
+        emacs.type("crt")
+        emacs.keys("M->")
+        emacs.type("Words that must live")
+        emacs.keys("C-x", "C-s")
+        emacs.wait_for("Kept the draft")
+        emacs.kill9()
+    with office.emacs(keep) as emacs:
+        emacs.keys("C-u", "M-x")
+        emacs.wait_for("C-u M-x")
+        emacs.type("orgpost-compose")
+        emacs.keys("Enter")
+        emacs.wait_for("(?m)^Draft:$")
+        emacs.keys("Tab", "Enter")
+        emacs.wait_for("Words that must live")
+        emacs.keys("C-c", "C-c")
+        emacs.wait_for(r"sent msg-\S+ to crt")
+    [message] = office("--as", "crt", "inbox")["messages"]
+    assert message["body"] == "Words that must live"
+    assert list(drafts.iterdir()) == []
+
+
+def test_whoever_stops_waiting_is_told_that_the_outcome_is_unknown(office: Office) -> None:
+    """C-g ends the waiting at once, and no process is left."""
+    slow, asked = office.space.parent / "slow", office.space.parent / "asked"
+    slow.write_text(f"#!/bin/sh\necho $$ > {asked}\nexec sleep 60\n", "utf-8")
+    slow.chmod(0o755)
+    office.send("Hello")
+    with office.emacs() as emacs:
+        emacs.command("orgpost")
+        emacs.wait_for("Hello")
+        emacs.set("orgpost-program", f'"{slow}"')
+        emacs.keys("d")
+        emacs.wait_until(lambda: asked.exists() and asked.read_text() != "", "the program")
+        emacs.keys("C-g")
+        emacs.wait_for("You stopped waiting: whether anything was changed is not known")
+        emacs.wait_until(lambda: not lives(int(asked.read_text())), "the program's end")
+
+
+def lives(pid: int) -> bool:
+    """Say whether this process is there."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from orgpost.agent_inbox.changing import fact
-from orgpost.agent_inbox.rows import rows
+from orgpost.agent_inbox.rows import row_of, rows
 from orgpost.agent_inbox.shelf import Found, TaskShelf
 from orgpost.org.scan import Span
 from orgpost.states import TASK_ENDS, TaskState
@@ -27,14 +27,19 @@ class TaskLookup:
     def __init__(self, store: Store, clock: Clock) -> None:
         self._shelf, self._clock = TaskShelf(store, clock), clock
 
-    def find(self, ids: Iterable[str]) -> Mapping[str, TaskFact]:
-        """Find tasks by their exact ids, archives included; unknown ones are left out."""
+    def find(self, ids: Iterable[str]) -> Mapping[str, TaskFact | None]:
+        """Find tasks by their exact ids, archives included; unknown ones are left out.
+
+        None is one that is still to be done: that is seen without reading it.
+        """
         missing = set(ids)
-        found: dict[str, TaskFact] = {}
+        found: dict[str, TaskFact | None] = {}
         for source in self._shelf.everything() if missing else ():
             for id in sorted(missing):
                 if there := self._shelf.find(id, [source]):
-                    found[id] = self._fact(there)
+                    row = row_of(there.raw, there.span.start, source.kind)
+                    is_open = row is not None and row.state in _OPEN
+                    found[id] = None if is_open else self._fact(there)
                     missing.discard(id)
             if not missing:
                 break

@@ -68,7 +68,7 @@ def unsettled(
 
 def overdue(
     books: Books,
-    tasks: Mapping[str, TaskFact],
+    tasks: Mapping[str, TaskFact | None],
     now: datetime,
     time: str,
     ids: Iterable[str] | None = None,
@@ -77,10 +77,11 @@ def overdue(
     too_old = row.stamp(now - ORPHAN_AFTER)
     for task in books.open if ids is None else ids:
         left, fact = books.open[task], tasks.get(task)
+        if task not in tasks and left.since < too_old:
+            yield of_open(row.RELEASE, task, left, time, note=row.ORPHAN)
         if fact is None:
-            if left.since < too_old:
-                yield of_open(row.RELEASE, task, left, time, note=row.ORPHAN)
-        elif fact.is_over and fact.tokens_used is not None:
+            continue
+        if fact.is_over and fact.tokens_used is not None:
             note = row.OVER if fact.tokens_used > left.tokens else ""
             yield of_open(row.SETTLE, task, left, time, fact.tokens_used, note)
         elif fact.is_over:

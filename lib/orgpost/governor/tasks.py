@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 class Tasks(Protocol):
     """All tasks of a space, archives included."""
 
-    def find(self, ids: Iterable[str]) -> Mapping[str, TaskFact]:
-        """Give those of these tasks that are there."""
+    def find(self, ids: Iterable[str]) -> Mapping[str, TaskFact | None]:
+        """Give those of these tasks that are there; None is one that is still to be done."""
 
     def open_tasks(self) -> Iterable[TaskFact]:
         """Give all tasks that are still to be done, those that wait for approval too."""

@@ -42,9 +42,7 @@
 An outcome is (ok . DATA) or (trouble . ERROR), ERROR an alist with code,
 message, hint and details.  FINISH is called once, in the buffer that is current
 now if that lives.  Return the process."
-  (when (and (file-remote-p default-directory) (not orgpost-remote))
-    (user-error "This buffer is on another host, where orgpost is not run (set `orgpost-remote')"))
-  (unless (executable-find orgpost-program (and (file-remote-p default-directory) t))
+  (unless (executable-find orgpost-program)
     (user-error "There is no program %s (set `orgpost-program')" orgpost-program))
   (let* ((process-environment (cons "NO_COLOR=1" process-environment))
          (process-adaptive-read-buffering nil)
@@ -56,8 +54,7 @@ now if that lives.  Return the process."
                :name "orgpost" :command (orgpost--command arguments)
                :connection-type 'pipe :coding 'utf-8-unix :noquery t
                :buffer answer :stderr trouble
-               :filter #'orgpost--collect :sentinel #'orgpost--ended
-               :file-handler orgpost-remote)
+               :filter #'orgpost--collect :sentinel #'orgpost--ended)
             (file-error
              (orgpost--forget answer)
              (orgpost--forget trouble)
@@ -122,16 +119,24 @@ now if that lives.  Return the process."
 
 (defun orgpost--outcome (process)
   "Return the outcome of PROCESS, which has ended."
-  (let ((document (orgpost--document (process-buffer process)))
-        (stopped (process-get process 'orgpost-stopped)))
-    (cond (stopped (cons 'trouble (orgpost--stopped-words stopped)))
-          ((eq (alist-get 'ok document) t) (cons 'ok (alist-get 'data document)))
-          ((alist-get 'error document) (cons 'trouble (alist-get 'error document)))
-          (t (orgpost--keep-nonsense process)
-             `(trouble (code . "no_document")
-                       (message . ,(format "%s gave no answer that can be read (exit %s)"
-                                           orgpost-program (process-exit-status process)))
-                       (hint . "see the buffer *orgpost errors*"))))))
+  (if-let ((stopped (process-get process 'orgpost-stopped)))
+      (cons 'trouble (orgpost--stopped-words stopped))
+    (or (orgpost--outcome-of (orgpost--document (process-buffer process)))
+        (progn (orgpost--keep-nonsense process)
+               (orgpost--no-document (process-exit-status process)
+                                     "see the buffer *orgpost errors*")))))
+
+(defun orgpost--outcome-of (document)
+  "Return the outcome of a program that wrote DOCUMENT, nil if that is none."
+  (cond ((eq (alist-get 'ok document) t) (cons 'ok (alist-get 'data document)))
+        ((alist-get 'error document) (cons 'trouble (alist-get 'error document)))))
+
+(defun orgpost--no-document (status hint)
+  "Return the outcome of a program that ended with STATUS; HINT helps."
+  `(trouble (code . "no_document")
+            (message . ,(format "%s gave no answer that can be read (exit %s)"
+                                orgpost-program status))
+            (hint . ,hint)))
 
 (defun orgpost--stopped-words (code)
   "Return the trouble of a program that was stopped for CODE."
@@ -200,6 +205,11 @@ Values stay out: they may be secrets."
   "Run the program with ARGUMENTS and the text INPUT on stdin, and wait for it.
 Return (ok . DATA) or (trouble . ERROR), as `orgpost--start' has it.
 What a person typed stands in ARGUMENTS after \"--\", or as an option's value."
+  (if (file-remote-p default-directory) (orgpost--try-there arguments input)
+    (orgpost--try-here arguments input)))
+
+(defun orgpost--try-here (arguments input)
+  "Do as `orgpost-try' with ARGUMENTS and INPUT, on this host."
   (let* ((outcome nil)
          (process (orgpost--start arguments input (lambda (it) (setq outcome it)))))
     (condition-case nil
@@ -214,6 +224,26 @@ What a person typed stands in ARGUMENTS after \"--\", or as an option's value."
        (orgpost--drop process)
        (user-error "You stopped waiting: whether anything was changed is not known")))
     outcome))
+
+(defun orgpost--try-there (arguments input)
+  "Do as `orgpost-try' with ARGUMENTS and INPUT, on the buffer's host.
+The stdin of a process there is a terminal, which takes no text as it is, and
+two processes get into each other's way; so there is one, and a file for stdin."
+  (unless orgpost-remote
+    (user-error "This buffer is on another host, where orgpost is not run (set `orgpost-remote')"))
+  (let ((command (orgpost--command arguments))
+        (place default-directory)
+        (file (and input (make-temp-file "orgpost" nil nil ""))))
+    (unwind-protect
+        (with-temp-buffer
+          (when file
+            (let ((coding-system-for-write 'utf-8-unix)) (write-region input nil file nil 'quiet)))
+          (let* ((default-directory place)
+                 (coding-system-for-read 'utf-8-unix)
+                 (status (apply #'process-file (car command) file '(t nil) nil (cdr command))))
+            (or (orgpost--outcome-of (orgpost--document (current-buffer)))
+                (orgpost--no-document status "is `orgpost-program' right there?"))))
+      (when file (delete-file file)))))
 
 (defun orgpost-call (arguments &optional input)
   "Return the data of the answer to ARGUMENTS and INPUT, or signal a `user-error'."
@@ -249,7 +279,7 @@ change of state, as `orgpost-save-first' says."
 
 (defun orgpost-fail (trouble)
   "Signal a `user-error' about TROUBLE, the error of an outcome."
-  (when (equal (alist-get 'code trouble) "no_document")
+  (when (and (equal (alist-get 'code trouble) "no_document") (get-buffer "*orgpost errors*"))
     (display-buffer "*orgpost errors*"))
   (user-error "%s" (orgpost-sentence trouble)))
 
@@ -267,13 +297,15 @@ change of state, as `orgpost-save-first' says."
 
 (defun orgpost-request (question arguments then &optional otherwise)
   "Ask the program for ARGUMENTS without waiting; call THEN with its data.
-QUESTION is a symbol: a newer request with it in this buffer drops this one, and
-so does the end of the buffer.  In trouble OTHERWISE is called with the error;
-without it the echo area shows its sentence."
+QUESTION is a symbol: a newer request with it in this buffer drops this one,
+and so does the end of the buffer.  For another host Emacs does wait.
+In trouble OTHERWISE is called with the error; without it the echo area
+shows its sentence."
   (orgpost-forget-request question)
   (add-hook 'kill-buffer-hook #'orgpost--forget-requests nil t)
-  (let ((process (orgpost--start arguments nil (orgpost--teller question then otherwise))))
-    (push (cons question process) orgpost--requests)))
+  (let ((teller (orgpost--teller question then otherwise)))
+    (if (file-remote-p default-directory) (funcall teller (orgpost--try-there arguments nil))
+      (push (cons question (orgpost--start arguments nil teller)) orgpost--requests))))
 
 (defun orgpost--teller (question then otherwise)
   "Return the function that ends QUESTION with THEN or OTHERWISE."

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from orgpost.relay.board import answers
 from orgpost.relay.board.answers import Refusal
-from orgpost.relay.board.sessions import NoScope
+from orgpost.relay.board.sessions import LOGIN, NoScope
 from orgpost.relay.tokens import BadToken
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Entrance:
         """Open a session; the same form again where the token is good for none."""
         then = _here(fields.get("next", "/"))
         bound_to = request.cookies.get(self._sessions.form_cookie, "")
-        if not bound_to or not self._sessions.proves(bound_to, fields.get("csrf", "")):
+        if not bound_to or not self._sessions.proves(LOGIN, bound_to, fields.get("csrf", "")):
             return self._page(request, then, NOT_OURS)
         if seconds := self._house.desk.wait_for(request):
             refusal = Refusal(429, "Too many tries from here.", f"try again in {seconds} s")
@@ -98,7 +98,11 @@ class Entrance:
     ) -> web.Response:
         bound_to = request.cookies.get(self._sessions.form_cookie) or self._sessions.new_form()
         text = self._house.site.page(
-            "login", frame=None, csrf=self._sessions.proof(bound_to), then=then, refusal=refusal
+            "login",
+            frame=None,
+            csrf=self._sessions.proof(LOGIN, bound_to),
+            then=then,
+            refusal=refusal,
         )
         answer = answers.page(text, refusal.status if refusal else 200)
         answer.set_cookie(self._sessions.form_cookie, bound_to, **self._flags)

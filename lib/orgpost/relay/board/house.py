@@ -13,7 +13,7 @@ from orgpost.errors import OrgpostError
 from orgpost.post import Post
 from orgpost.relay.board import answers
 from orgpost.relay.board.answers import Refusal, refusal_of
-from orgpost.relay.board.sessions import Sessions
+from orgpost.relay.board.sessions import SESSION, Sessions
 from orgpost.relay.board.site import Site, frame
 from orgpost.spelled import place_of
 
@@ -87,7 +87,7 @@ class House:
         return await self.refuse(Refusal(500, words, "please report it"), grant)
 
     def _frame(self, post: Post, grant: Grant, said: str) -> Any:
-        return frame(post, self.sessions.proof(grant.id), said)
+        return frame(post, self.sessions.proof(SESSION, grant.id), said)
 
     @contextmanager
     def _opened(self, grant: Grant) -> Iterator[Post]:

@@ -92,14 +92,13 @@ class Inbox(NamedTuple):
 
 
 class Thread(NamedTuple):
-    """A conversation; `last` is the message that an answer goes to."""
+    """A conversation, and the form that answers it."""
 
     id: str
     href: Markup
     subject: str
     letters: Sequence[Letter]
     pages: Pages
-    last: Letter | None
     form: Form | None
 
 
@@ -166,26 +165,24 @@ def thread(post: Post, id: str, page: int | None) -> Thread:
     """Show a conversation, the end of it first where it is long, as far as it may be read."""
     rights = Rights(post.me, post.contacts.load())
     found = post.messages.thread(id)
-    readable = [each for each in found.messages if rights.may_read(each)]
-    if not readable:
+    seen = [each for each in found.messages if rights.may_read(each)]
+    if not seen:
         raise UnknownId(id)
-    last_page = -(-len(readable) // PAGE)
+    last_page = -(-len(seen) // PAGE)
     page = last_page if page is None else page
-    letters = [letter(each, post, rights) for each in readable]
     # One answers what somebody else wrote; where nobody did, what oneself wrote goes on.
-    answered = next(
-        (each for each in reversed(letters) if each.answer and each.sender != post.me),
-        next((each for each in reversed(letters) if each.answer), None),
-    )
+    answerable = [each for each in seen if each.sender not in _NOBODY_ANSWERS]
+    others = [each for each in answerable if each.sender != post.me]
+    answered = (others or answerable)[-1:]
     href = address("/thread/", found.id)
+    here = seen[(page - 1) * PAGE : page * PAGE]
     return Thread(
         id=found.id,
         href=href,
-        subject=letters[0].subject,
-        letters=letters[(page - 1) * PAGE : page * PAGE],
-        pages=pages(f"{href}?", page, len(letters)),
-        last=answered,
-        form=reply_form(post, answered.id) if answered else None,
+        subject=seen[0].subject,
+        letters=[letter(each, post, rights) for each in here],
+        pages=pages(f"{href}?", page, len(seen)),
+        form=reply_form(post, answered[0].id) if answered else None,
     )
 
 

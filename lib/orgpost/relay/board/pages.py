@@ -21,6 +21,7 @@ from orgpost.relay.board.forms import BadForm, read_form
 from orgpost.relay.board.house import House
 from orgpost.relay.board.people import people
 from orgpost.relay.board.rights import DECISIONS
+from orgpost.relay.board.sessions import SESSION
 from orgpost.relay.board.site import STATIC
 from orgpost.relay.board.spending import budget
 from orgpost.relay.board.text import address
@@ -134,7 +135,7 @@ class Board:
             except BadForm as bad:
                 return await self._house.refuse(Refusal(bad.status, bad.why), grant)
             is_ours = self._house.desk.is_ours(request)
-            if not (is_ours and self._sessions.proves(grant.id, fields.get("csrf", ""))):
+            if not (is_ours and self._sessions.proves(SESSION, grant.id, fields.get("csrf", ""))):
                 return await self._house.refuse(NOT_OURS, grant)
             return await do(request, grant, fields)
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 AUDIENCE: Final = "orgpost-board"
 SCOPE: Final = "ui"
+SESSION, LOGIN = "session", "login"
 _FORM_BITS: Final = 128
 # Beside the pages a session hears, at the socket, that they changed.
 _SCOPES: Final = (SCOPE, "hint", "presence")
@@ -76,13 +77,16 @@ class Sessions:
         """Give the value of the cookie that a login form is bound to."""
         return self._desk.clock.token(_FORM_BITS)
 
-    def proof(self, bound_to: str) -> str:
-        """Give what a form carries: nobody else can make it, and it fits nothing else."""
-        return self._digest(f"form {bound_to}")
+    def proof(self, of: str, bound_to: str) -> str:
+        """Give what a form carries: nobody else can make it, and it fits nothing else.
 
-    def proves(self, bound_to: str, proof: str) -> bool:
+        `of` keeps forms of sessions apart from those of guests, whose cookie anybody can choose.
+        """
+        return self._digest(f"{of} {bound_to}")
+
+    def proves(self, of: str, bound_to: str, proof: str) -> bool:
         """Ask whether a form carries it."""
-        expected = self.proof(bound_to).encode()
+        expected = self.proof(of, bound_to).encode()
         return hmac.compare_digest(expected, proof.encode("utf-8", "surrogatepass"))
 
     def _digest(self, words: str) -> str:

@@ -5,6 +5,9 @@ const LOOK_EVERY_MS = 30_000;
 const SAY_EVERY_MS = 5_000;
 const GATHER_MS = 120;
 const LONGEST_PAUSE_MS = 30_000;
+// The session is over: the page that is asked for leads to the login.
+const OVER = [4003, 4503];
+// Nobody would be let in again.
 const LOST = [4500, 4501, 4503, 4511, 4520];
 
 const me = document.body.dataset.me;
@@ -224,6 +227,7 @@ function connect() {
   socket.addEventListener("close", (event) => {
     showLink(false);
     failures += 1;
+    if (OVER.includes(event.code)) look();
     if (LOST.includes(event.code)) return;
     const most = Math.min(LONGEST_PAUSE_MS, 1000 * 2 ** failures);
     setTimeout(connect, 500 + Math.random() * most);
@@ -253,7 +257,7 @@ function current() {
 }
 
 function reply() {
-  const item = current();
+  const item = document.activeElement?.closest("[data-item]");
   const way = item?.querySelector("[data-reply]")?.dataset.reply || item?.querySelector(".letter-foot a.button")?.href;
   if (way) location.assign(way);
   else document.querySelector(".reply textarea, .letter-form textarea")?.focus();

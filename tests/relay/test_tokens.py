@@ -197,7 +197,7 @@ def test_a_token_is_told_with_all_that_it_grants(cli: Cli) -> None:
         (["tex", "--ttl", "0s"], 2, "invalid_field"),
         (["tex", "--ttl", "long"], 2, "invalid_field"),
         (["tex", "--scope", "fly"], 2, "invalid_field"),
-        (["tex", "--scope", ""], 2, "invalid_field"),
+        (["tex", "--scope", ""], 2, "usage"),
     ],
 )
 def test_what_cannot_be_granted_is_refused(

@@ -24,6 +24,9 @@
 (defvar-local orgpost-inbox--words nil
   "What this list was searched for, a string.")
 
+(defvar-local orgpost-inbox--unseen 0
+  "How many unread messages this list does not show.")
+
 ;;;; The lists
 
 ;;;###autoload
@@ -71,11 +74,23 @@
 
 (defun orgpost-inbox--answered (data)
   "Return the messages of DATA, and say in the mode line what they are."
-  (setq orgpost-list-about
-        (cond ((alist-get 'query data) (format "%d found" (alist-get 'total data)))
-              ((alist-get 'thread data) "thread")
-              (t (format "%s: %d unread" (alist-get 'actor data) (alist-get 'unread data)))))
-  (alist-get 'messages data))
+  (let ((messages (alist-get 'messages data)))
+    (setq orgpost-inbox--unseen (- (or (alist-get 'unread data) 0)
+                                   (orgpost-inbox--unread messages)))
+    (setq orgpost-list-about
+          (cond ((alist-get 'query data) (format "%d found" (alist-get 'total data)))
+                ((alist-get 'thread data) "thread")
+                (t '(:eval (orgpost-inbox--count)))))
+    messages))
+
+(defun orgpost-inbox--unread (messages)
+  "Return how many of MESSAGES are unread."
+  (seq-count (lambda (message) (equal (alist-get 'state message) "UNREAD")) messages))
+
+(defun orgpost-inbox--count ()
+  "Return whose inbox this is, and how many messages in it are unread."
+  (format "%s: %d unread" orgpost-list-actor
+          (+ orgpost-inbox--unseen (orgpost-inbox--unread orgpost-list-entries))))
 
 ;;;; A line
 

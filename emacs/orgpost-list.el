@@ -19,11 +19,10 @@
 ;; - `orgpost-list-update' and `orgpost-list-remove' redraw what has changed;
 ;; - `orgpost-list-limit-flags' is what a question says about limits.
 ;;
-;; Whatever is redrawn, point stays on the same entry, in every window.
+;; Whatever is redrawn, point stays on its entry, in every window.
 
 ;;; Code:
 
-(require 'orgpost)
 (require 'orgpost-call)
 (require 'seq)
 (require 'tabulated-list)
@@ -53,7 +52,8 @@ It may keep what else it wants of them.")
 A limit is a symbol: `all', `state', `from', `tag' or `tier'.")
 
 (defvar-local orgpost-list-about ""
-  "What the mode line says about the list.")
+  "What the mode line says about the list, a mode line construct.")
+(put 'orgpost-list-about 'risky-local-variable t)
 
 ;;;; What a list has
 

@@ -39,6 +39,16 @@ def test_each_hook_that_is_here_is_named(module: dict[str, Any]) -> None:
     assert sorted(module["provides"]["hooks"]) == sorted(scripts)
 
 
+def test_the_emacs_package_that_is_here_is_named(module: dict[str, Any]) -> None:
+    """A package of Emacs is known by the file that carries its version."""
+    packages = [
+        path.stem
+        for path in (ROOT / "emacs").glob("*.el")
+        if "\n;; Version: " in path.read_text("utf-8")
+    ]
+    assert module["provides"]["emacs"] == packages
+
+
 def test_each_command_that_is_here_is_named(module: dict[str, Any]) -> None:
     """What the command line understands is what is promised; `hook` has a door of its own."""
     assert sorted(module["provides"]["commands"]) == sorted([*words.HOMES, "hook"])

@@ -8,8 +8,7 @@ import pytest
 
 from tests.emacs.office import Office
 from tests.emacs.oracle import Oracle
-from tests.emacs.package import PACKAGE, batch, put_program, said
-from tests.emacs.session import lisp
+from tests.emacs.package import install, put_program
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,12 +34,7 @@ def bin_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def elpa(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of packages in which Emacs's own installer has put ours, compiled."""
     folder = tmp_path_factory.mktemp("elpa")
-    install = (
-        f"(progn (setq package-user-dir {lisp(folder)}) (package-initialize)"
-        f" (package-install-file {lisp(PACKAGE)}))"
-    )
-    done = batch("-l", "package", "--eval", install)
-    assert done.returncode == 0, said(done)
+    install(folder)
     return folder
 
 

@@ -48,7 +48,7 @@
       (should (equal (orgpost-test--rows) (orgpost-test--ids (orgpost-test-cli "inbox"))))
       (should (string-match-p "\\`U! +now +crt +unknown +Two +ops" (buffer-string)))
       (should (string-match-p "^U +now +mira +team +Three" (buffer-string)))
-      (should (equal orgpost-list-about "tex: 3 unread")))))
+      (should (equal (orgpost-inbox--count) "tex: 3 unread")))))
 
 (ert-deftest orgpost-inbox-that-is-empty-says-so ()
   "Nothing is a line, and no command acts on it."
@@ -78,6 +78,8 @@
           (orgpost-test--key key)
           (should (equal (orgpost-test-state first) state))
           (should (string-prefix-p (substring state 0 1) (orgpost-test--line first)))
+          (should (equal (orgpost-inbox--count)
+                         (format "tex: %d unread" (if (equal state "UNREAD") 2 1))))
           (should (equal (list (tabulated-list-get-id) (current-column)) (list first 5))))
         (should (equal (orgpost-test-state second) "UNREAD"))
         (orgpost-test--key "a")
@@ -161,7 +163,7 @@
       (orgpost-inbox-other "crt")
       (with-current-buffer "*orgpost inbox of crt*"
         (orgpost-test-answered)
-        (should (equal orgpost-list-about "crt: 1 unread"))
+        (should (equal (orgpost-inbox--count) "crt: 1 unread"))
         (orgpost-test--key "d")
         (should (equal (orgpost-test-state id) "DONE"))))))
 

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from tests.emacs.session import program
+from tests.emacs.session import lisp, program
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,6 +45,16 @@ def batch(*words: str | Path, path: Path | None = None) -> subprocess.CompletedP
         timeout=110,
         check=False,
     )
+
+
+def install(folder: Path) -> None:
+    """Let Emacs's own installer put the package, compiled, into a folder of packages."""
+    form = (
+        f"(progn (setq package-user-dir {lisp(folder)}) (package-initialize)"
+        f" (package-install-file {lisp(PACKAGE)}))"
+    )
+    done = batch("-l", "package", "--eval", form)
+    assert done.returncode == 0, said(done)
 
 
 def said(run: subprocess.CompletedProcess[str]) -> str:

@@ -26,6 +26,9 @@ ELSEWHERE: Final = {
     *("config completion --list", "config completion --prefix"),
     *("listen --since", "listen --cursor", "listen --box", "listen --marks", "listen --bodies"),
     *("listen --max", "listen --timeout", "listen --exec"),
+    *("listen --presence", "listen --relay", "listen --token-file", "wait --relay"),
+    *("wait --token-file", "presence --note", "presence --for", "presence --relay"),
+    "presence --token-file",
     *("wait --timeout", "wait --for", "wait --again", "wait --bodies"),
 }
 LISTED: Final = {

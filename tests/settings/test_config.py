@@ -339,7 +339,9 @@ def test_groups_are_what_stands_before_a_dot() -> None:
     assert GROUPS & set(BY_NAME) == set()
     below = {"limits", "trust_tiers", "compute", "compute.rate_limits", "tasks", "relay"}
     tiers = {f"messaging.trust_tiers.{tier}" for tier in TIERS}
-    groups = {"identity", "messaging", "store", "hooks"} | {f"messaging.{it}" for it in below}
+    groups = {"identity", "messaging", "notify", "store", "hooks"} | {
+        f"messaging.{it}" for it in below
+    }
     assert groups | tiers == GROUPS
 
 

@@ -14,12 +14,13 @@ from orgpost.names import NAME
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import timedelta
 
     from orgpost.cli.desk import Desk
     from orgpost.listening.listener import Event, Listening
     from orgpost.listening.runner import Runner
+    from orgpost.listening.signs import Hear, Link
     from orgpost.listening.waiter import Result, Wanted
 
 _KINDS: Final = ("message", "task", "exit", "any")
@@ -36,7 +37,13 @@ def _add_wait(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--for", dest="kind", choices=_KINDS, default="any", help="what for")
     parser.add_argument("--again", action="store_true", help="also what was given before")
     parser.add_argument("--bodies", action="store_true", help="with the texts")
+    _add_relay(parser)
     parser.set_defaults(run=_wait)
+
+
+def _add_relay(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--relay", metavar="URL", help="another relay than that of the space")
+    parser.add_argument("--token-file", metavar="F", help="what lets us in there")
 
 
 def _wait(args: Any, desk: Desk) -> None:
@@ -44,7 +51,7 @@ def _wait(args: Any, desk: Desk) -> None:
     from orgpost.listening.waiter import Waiter
 
     wanted, me = _wanted(args), _whoever(desk)
-    signs = FileSigns(desk.post)
+    signs = FileSigns(desk.post, _joining(args, desk, me, [f"inbox/{me}"]))
     try:
         result = Waiter(desk.post, me, signs, wanted).wait()
     finally:
@@ -61,6 +68,8 @@ def _add_listen(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--bodies", action="store_true", help="with the texts")
     parser.add_argument("--max", type=int, metavar="N", help="end after so many")
     parser.add_argument("--timeout", metavar="D", help="end after so long")
+    parser.add_argument("--presence", action="store_true", help="also who comes and goes")
+    _add_relay(parser)
     parser.add_argument("--exec", nargs="+", metavar="CMD", help="run this for each; comes last")
     parser.set_defaults(run=_listen)
 
@@ -76,13 +85,17 @@ def _listen(args: Any, desk: Desk) -> None:
     cursor = Cursor(Path(args.cursor).absolute(), me) if args.cursor else None
     wanted, files = _listening(args, desk), watch_of(desk.post)
     runner = _runner(args.exec, desk) if args.exec else None
-    listener = Listener(post, wanted, files, partial(_tell, desk, runner), cursor=cursor)
-    signal.signal(signal.SIGTERM, lambda *_: listener.stop())
+    boxes = [*wanted.boxes, *(["presence"] if args.presence else [])]
+    join = _joining(args, desk, me, boxes)
+    tell = partial(_tell, desk, runner)
+    listener = Listener(post, wanted, files, tell, cursor=cursor, join=join)
+    before = signal.signal(signal.SIGTERM, lambda *_: listener.stop())
     try:
         listener.listen()
         if runner is not None and not listener.was_stopped:
             runner.finish()
     finally:
+        signal.signal(signal.SIGTERM, before)
         files.close()
         if runner is not None:
             runner.stop()
@@ -130,12 +143,31 @@ def _runner(argv: list[str], desk: Desk) -> Runner:
 
 
 def _tell(desk: Desk, runner: Runner | None, event: Event) -> None:
-    from orgpost.listening.listener import READY
+    from orgpost.listening.listener import LINK, READY
     from orgpost.listening.runner import Job
 
     desk.show.raw(event.line)
-    if runner is not None and event.kind != READY:
+    if runner is not None and event.kind not in {READY, LINK}:
         runner.put(Job(event.kind, event.line))
+
+
+def _joining(args: Any, desk: Desk, me: str, boxes: Sequence[str]) -> Callable[[Hear], Link]:
+    """Give what connects us with a relay; nothing of it is loaded before."""
+    from orgpost.relay.finding import Finding
+
+    finding = Finding(desk.post, me, os.environ, url=args.relay, token_file=args.token_file)
+
+    def join(hear: Hear) -> Link:
+        from orgpost.relay.link import Link
+
+        backoff = desk.settings.whole("messaging.relay.auth_backoff_seconds")
+        link = Link(
+            *(finding, boxes, hear, desk.show.warn), clock=desk.clock, backoff_seconds=backoff
+        )
+        link.start()
+        return link
+
+    return join
 
 
 def _wanted(args: Any) -> Wanted:

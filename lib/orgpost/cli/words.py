@@ -41,6 +41,7 @@ HOMES: Final[Mapping[str, str]] = {
     "wait": "waiting",
     "listen": "waiting",
     "ui": "ui",
+    "presence": "presence",
 }
 # Our words are English; to look for translations of argparse's would cost each start more than
 # all of the parsing.
@@ -75,6 +76,7 @@ orgpost COMMAND ... [--space DIR] [--as ACTOR] [--json]     a post office of pla
   hook EVENT              what such a hook runs
   mcp                     the same verbs, by MCP      ui        mail and tasks as web pages
   wait                    until something is for me   listen    each change, as lines of JSON
+  presence [STATUS]       who is there
   relay VERB              serve token status: tells who is connected what changed, at once
 
   TEXT of - is read from stdin; a TEXT that begins with - comes after --.

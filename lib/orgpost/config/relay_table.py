@@ -55,5 +55,16 @@ RELAY_KEYS: Final = (
     _row("secret", "secret", None, "what signs tokens, of 32 bytes or more"),
     _row("legacy", "bool", False, "clients of the earlier relay may log in with the secret"),
     _row("history", "int", 500, "changes of each box that a client can catch up with", 0, 100_000),
+    _row("url", "text", None, "the relay that clients here use, where none serves the space"),
+    _row(
+        "auth_backoff_seconds",
+        "int",
+        300,
+        "how long a client waits that was not let in; it tries five times",
+        1,
+        86_400,
+    ),
     _row("debounce_ms", "int", 20, "milliseconds of quiet before a hint goes out", 0, 5000),
+    Key("notify.ntfy_url", "text", None, "where `notify-ntfy` posts: a server and a topic"),
+    Key("notify.ntfy_token_file", "path", None, "a file with the token for that server"),
 )

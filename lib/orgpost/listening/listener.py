@@ -7,12 +7,13 @@ gone already is told with what is known of it.
 from __future__ import annotations
 
 import json
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Final
 
 from orgpost.errors import OrgpostError
 from orgpost.frozen import NamedTuple
-from orgpost.listening.heads import message_head, sender_of, task_head
+from orgpost.listening.heads import message_head, sender_of, short, task_head
+from orgpost.listening.signs import NoLink, no_relay, path_of_box, taken
 from orgpost.listening.told import Told
 from orgpost.message import utc_or_none
 from orgpost.watching.sight import Sight
@@ -23,11 +24,13 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from orgpost.listening.cursor import Cursor
+    from orgpost.listening.signs import Hear, Link
     from orgpost.post import Post
     from orgpost.watching.change import Change, News, Round
     from orgpost.watching.file_watch import FileWatch
 
 READY, MESSAGE, TASK, STATE = "ready", "message", "task", "state"
+LINK, PRESENCE, UP, DOWN = "link", "presence", "up", "down"
 _EVENTS: Final = {"inbox": MESSAGE, "agents": TASK, "trays": TASK, "marks": STATE, "sent": STATE}
 _OPEN: Final = frozenset({"UNREAD", "QUEUED"})
 _STEP_SECONDS: Final = 5.0
@@ -61,12 +64,15 @@ class Listener:
         tell: Callable[[Event], None],
         *,
         cursor: Cursor | None = None,
+        join: Callable[[Hear], Link] = no_relay,
     ) -> None:
         self._post, self._wanted, self._tell, self._cursor = post, wanted, tell, cursor
         self._rounds: SimpleQueue[Round] = SimpleQueue()
         self._sight = Sight(post.store, post.contacts.load, post.clock, self._rounds.put)
         self._watcher = Watcher(files, self._sight)
         self._told: dict[str, Told] = {}
+        self._join = join
+        self._frames: SimpleQueue[dict[str, Any]] = SimpleQueue()
         self._count = 0
         self.was_stopped = False
 
@@ -77,6 +83,14 @@ class Listener:
         kept = {} if self._cursor is None else self._cursor.read()
         self._say(READY, via="files", boxes=list(self._wanted.boxes))
         self._begin(kept)
+        link = NoLink() if self._is_enough() else self._join(self._hear)
+        try:
+            self._go_on(deadline)
+        finally:
+            link.stop()
+
+    def _go_on(self, deadline: float | None) -> None:
+        clock = self._post.clock
         while not self._is_enough():
             left = None if deadline is None else deadline - clock.monotonic()
             if left is not None and left <= 0:
@@ -105,19 +119,37 @@ class Listener:
             self._tell_all(told, told.missed(known))
         self._keep()
 
+    # -- a relay -------------------------------------------------------------------------------
+
+    def _hear(self, frame: dict[str, Any]) -> None:
+        """Take a frame of the relay, in the thread of the link."""
+        self._frames.put(frame)
+        self._watcher.files.wake()
+
+    def _tell_of_frame(self, frame: dict[str, Any]) -> None:
+        if frame["type"] in {UP, DOWN}:
+            is_up = frame["type"] == UP
+            self._say(LINK, up=is_up, reason=None if is_up else short(str(frame.get("reason"))))
+        elif frame["type"] == PRESENCE:
+            self._count += 1
+            facts = {name: frame.get(name) for name in ("actor", "status")}
+            self._say(PRESENCE, **facts, note=short(str(frame.get("note") or "")))
+        elif path := path_of_box(frame.get("box")):
+            self._sight.look([path])
+        else:
+            # What was sent may have changed anywhere.
+            self._sight.look(everything=True)
+
     # -- what comes ----------------------------------------------------------------------------
 
     def _tell_what_came(self) -> None:
-        came = False
-        while not self._is_enough():
-            try:
-                found = self._rounds.get_nowait()
-            except Empty:
-                break
-            came = True
-            for news in found.news:
-                self._tell_news(news)
-        if came:
+        for frame in taken(self._frames):
+            if not self._is_enough():
+                self._tell_of_frame(frame)
+        news = [each for found in taken(self._rounds) for each in found.news]
+        for each in news:
+            self._tell_news(each)
+        if news:
             self._keep()
 
     def _tell_news(self, news: News) -> None:

@@ -6,7 +6,7 @@ import platform
 import sys
 from typing import TYPE_CHECKING
 
-from bench import hooks, mail, tasks
+from bench import hooks, mail, relay, tasks
 from bench.timing import NO_GOAL
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ PARTS: Mapping[str, Callable[[], Iterable[Row]]] = {
     "mail": mail.rows,
     "hooks": hooks.rows,
     "tasks": tasks.rows,
+    "relay": relay.rows,
 }
 
 

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from orgpost.relay.history import Point
-from orgpost.relay.outbox import MOST_FRAMES, STALLED_SECONDS, Hint, Outbox, Way
+from orgpost.relay.outbox import MOST_FRAMES, STALLED_SECONDS, Hint, Joiner, Outbox, Way
 from orgpost.relay.protocol import MOST_CHANGES, encode, on_the_wire
 from tests.relay.house import run
 
@@ -16,12 +16,13 @@ class Pipe:
     """A way out whose kernel takes bytes only when it is told."""
 
     def __init__(self, *, takes: bool) -> None:
-        self.takes, self.sent = takes, b""
+        self.takes, self.sent, self.writes = takes, b"", 0
         self._unsent = b""
         self._drained = asyncio.Event()
-        self.outbox = Outbox(Way(self._write, lambda: len(self._unsent), self._drain))
+        self.outbox = Outbox(Way(self._write, lambda: len(self._unsent), self._drain), Joiner())
 
     def _write(self, data: bytes) -> None:
+        self.writes += 1
         if self.takes:
             self.sent += data
         else:
@@ -72,15 +73,30 @@ def plain(number: int) -> bytes:
     return on_the_wire(encode("pong", number))
 
 
-def test_where_nothing_is_in_the_way_a_frame_leaves_at_once() -> None:
-    """No task, no queue."""
+async def stuck(*, number: int = 0) -> Pipe:
+    """A pipe whose kernel has not taken its first frame."""
+    pipe = Pipe(takes=False)
+    pipe.outbox.push(plain(number))
+    await asyncio.sleep(0)
+    return pipe
+
+
+def test_what_is_said_in_one_turn_is_written_together_at_its_end() -> None:
+    """One call of the kernel for each connection, whatever the number of frames; no queue."""
 
     async def test() -> None:
-        pipe = Pipe(takes=True)
-        pipe.outbox.push(plain(1))
+        pipe, joiner = Pipe(takes=True), Joiner()
+        pipe.outbox._joiner = joiner
+        for number in range(100):
+            pipe.outbox.push(plain(number))
         push_hint(pipe, hint(1, 1))
-        assert [frame["type"] for frame in pipe.frames()] == ["pong", "hint"]
-        assert pipe.outbox._task is None
+        assert (pipe.sent, pipe.writes) == (b"", 0)
+        await asyncio.sleep(0)
+        assert [frame["type"] for frame in pipe.frames()] == ["pong"] * 100 + ["hint"]
+        assert (pipe.writes, pipe.outbox._task) == (1, None)
+        pipe.outbox.push(plain(0))
+        await pipe.outbox.flush()
+        assert pipe.writes == 2
 
     run(test())
 
@@ -89,8 +105,7 @@ def test_what_waits_keeps_its_order_and_hints_are_folded() -> None:
     """One hint says what three would have said; everything else comes as it was sent."""
 
     async def test() -> None:
-        pipe = Pipe(takes=False)
-        pipe.outbox.push(plain(0))
+        pipe = await stuck()
         push_hint(pipe, hint(1, 1))
         pipe.outbox.push(plain(1))
         push_hint(pipe, hint(2, 2))
@@ -129,8 +144,7 @@ def test_a_later_word_on_an_actor_takes_the_place_of_the_earlier() -> None:
     """Of each actor the last one is told."""
 
     async def test() -> None:
-        pipe = Pipe(takes=False)
-        pipe.outbox.push(plain(0))
+        pipe = await stuck()
         for number in range(1000):
             wire = on_the_wire(encode("presence", actor=f"a{number % 3}", status=str(number)))
             pipe.outbox.push(wire, ("presence", f"a{number % 3}"))
@@ -145,8 +159,7 @@ def test_what_was_told_otherwise_is_dropped() -> None:
     """A new subscription says more than the hint that waits."""
 
     async def test() -> None:
-        pipe = Pipe(takes=False)
-        pipe.outbox.push(plain(0))
+        pipe = await stuck()
         push_hint(pipe, hint(1, 1))
         pipe.outbox.forget("inbox/tex")
         pipe.outbox.push(plain(1))
@@ -160,7 +173,7 @@ def test_who_takes_bytes_is_not_slow_however_much_waits() -> None:
     """A burst of others fills a queue while the loop is busy: its reader is not to blame."""
 
     async def test() -> None:
-        pipe = Pipe(takes=False)
+        pipe = await stuck()
         for number in range(MOST_FRAMES * 2):
             pipe.outbox.push(plain(number))
         for second in range(100):
@@ -176,11 +189,11 @@ def test_who_takes_nothing_is_slow_at_once_over_the_bound_and_after_a_while_belo
     """Within the bound it has 20 seconds."""
 
     async def test() -> None:
-        over, below, idle = Pipe(takes=False), Pipe(takes=False), Pipe(takes=True)
+        over, below, idle = await stuck(), await stuck(), Pipe(takes=True)
         for number in range(MOST_FRAMES + 2):
             over.outbox.push(plain(number))
-        below.outbox.push(plain(1))
         idle.outbox.push(plain(1))
+        await asyncio.sleep(0)
         assert [each.outbox.is_slow(0.0) for each in (over, below, idle)] == [False, False, False]
         assert [each.outbox.is_slow(1.0) for each in (over, below, idle)] == [True, False, False]
         assert not below.outbox.is_slow(STALLED_SECONDS - 0.1)
@@ -195,8 +208,7 @@ def test_no_burst_is_an_excuse_for_a_flood() -> None:
     """Our memory is bounded, whatever the reason."""
 
     async def test() -> None:
-        pipe = Pipe(takes=False)
-        pipe.outbox.push(plain(0))
+        pipe = await stuck()
         pipe.outbox.push(on_the_wire(b"x" * 9_000_000))
         assert pipe.outbox.is_slow(0.0)
         pipe.outbox.close()
@@ -208,7 +220,7 @@ def test_who_does_not_take_its_answers_is_not_read_from() -> None:
     """Until there is room again, or nobody is there any more."""
 
     async def test() -> None:
-        pipe = Pipe(takes=False)
+        pipe = await stuck()
         for number in range(40):
             pipe.outbox.push(plain(number))
         waiting = asyncio.create_task(pipe.outbox.room())
@@ -216,7 +228,7 @@ def test_who_does_not_take_its_answers_is_not_read_from() -> None:
         assert not waiting.done()
         await pipe.open()
         await waiting
-        shut = Pipe(takes=False)
+        shut = await stuck()
         for number in range(40):
             shut.outbox.push(plain(number))
         waiting = asyncio.create_task(shut.outbox.room())

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from aiohttp import web
     from aiohttp.abc import AbstractStreamWriter
 
+    from orgpost.relay.outbox import Joiner
     from orgpost.relay.presence import Word
     from orgpost.relay.protocol import Close
     from orgpost.relay.rate import Pace
@@ -49,12 +50,14 @@ class Connection:
         ws: web.WebSocketResponse,
         writer: AbstractStreamWriter,
         transport: asyncio.Transport,
+        joiner: Joiner,
     ) -> None:
         self.number, self.address, self._ws = number, address, ws
         self._transport = transport
         # What the kernel does not take waits in our queue, where it can be folded.
         transport.set_write_buffer_limits(high=0)
-        self.outbox = Outbox(Way(transport.write, transport.get_write_buffer_size, writer.drain))
+        way = Way(transport.write, transport.get_write_buffer_size, writer.drain)
+        self.outbox = Outbox(way, joiner)
         self.grant: Grant | None = None
         self.client = ""
         self.boxes: set[str] = set()

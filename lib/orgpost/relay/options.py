@@ -1,7 +1,7 @@
 """How the relay is to run: by flags, the environment, the settings, the defaults, in that order.
 
-Each flag has a setting of the same name below `messaging.relay`, and a variable of the environment
-(`--max-per-actor`, `messaging.relay.max_per_actor`, `$ORGPOST_RELAY_MAX_PER_ACTOR`).
+Each flag has a setting of the same name below `messaging.relay`, and each of these settings but the
+secret a variable (`--rate`, `messaging.relay.rate`, `$ORGPOST_RELAY_RATE`).
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ _FLAGS: Final[Mapping[str, str]] = {
     "heartbeat": "S",
     "log_format": "F",
 }
+# What has no flag; a container, which has no settings file, says it in its environment.
+_FLAGLESS: Final = ("audience", "origins", "public_url", "legacy", "history", "debounce_ms")
 _GROUP: Final = "messaging.relay"
 _TRUTHS: Final = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
@@ -91,12 +93,12 @@ def read_options(settings: Settings, environ: Mapping[str, str], given: Any) -> 
     """Give the options; all that is wrong with flags and environment is told together."""
     said: dict[str, Any] = {}
     problems: list[Problem] = []
-    for name in (*_FLAGS, "board", "behind_proxy"):
+    for name in (*_FLAGS, "board", "behind_proxy", *_FLAGLESS):
         words, source = _said(name, environ, getattr(given, name, None))
         if words is not None:
             value, found = _checked(name, words, source)
             problems += found
-            said[name] = value
+            said[name] = tuple(value) if isinstance(value, list) else value
     if problems:
         raise BadSettings(problems)
     return _of_settings(settings)._replace(**said)
@@ -120,6 +122,8 @@ def _checked(name: str, words: str, source: str) -> tuple[Any, list[Problem]]:
         value = int(words)
     if key.kind == "bool":
         value = _TRUTHS.get(words.lower(), words)
+    if key.kind == "texts":
+        value = words.split()
     value, faults = check_value(key.name, value)
     return value, [
         Problem(file=source, line=None, key="", problem=what, hint=hint) for _, what, hint in faults

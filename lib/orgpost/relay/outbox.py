@@ -1,8 +1,9 @@
-"""What goes out to one connection: at once where the way is free, else in a queue with bounds.
+"""What goes out to one connection: soon where the way is free, else from a queue with bounds.
 
-Nobody waits here for a peer. What waits is folded: of several hints of a box, or of several words
-on one actor's presence, only one is kept. Slow is who takes no bytes, not who was not yet written
-to: a loop that was busy is no fault of a reader.
+What is said in one turn of the loop is written together, at its end: a call of the kernel for each
+frame would be most of what a burst costs. Nobody waits here for a peer. What waits is folded: of
+several hints of a box, or of several words on one actor's presence, only one is kept. Slow is who
+takes no bytes, not who was not yet written to: a loop that was busy is no fault of a reader.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ STALLED_SECONDS: Final = 20.0
 # Beyond this no burst of others is an excuse.
 _FLOOD: Final = 8
 _FEW: Final = 16
+_MOST_AT_ONCE: Final = 65_536
 
 
 class Hint(NamedTuple):
@@ -66,11 +68,31 @@ class Way(NamedTuple):
     drain: Callable[[], Awaitable[None]]
 
 
+class Joiner:
+    """Writes out, at the end of a turn of the loop, what all connections were told in it."""
+
+    def __init__(self) -> None:
+        self._told: list[Outbox] = []
+
+    def add(self, outbox: Outbox) -> None:
+        """Let an outbox be written out when this turn is over."""
+        if not self._told:
+            asyncio.get_running_loop().call_soon(self._write_out)
+        self._told.append(outbox)
+
+    def _write_out(self) -> None:
+        told, self._told = self._told, []
+        for outbox in told:
+            outbox.write_out()
+
+
 class Outbox:
     """The way out of one connection, and what waits for it."""
 
-    def __init__(self, way: Way) -> None:
+    def __init__(self, way: Way, joiner: Joiner) -> None:
         self._write, self._unsent, self._drain = way
+        self._joiner = joiner
+        self._joined: list[bytes] = []
         self._waiting: dict[Hashable, bytes | Hint] = {}
         self._bytes = 0
         self._number = 0
@@ -88,21 +110,34 @@ class Outbox:
 
     def push(self, wire: bytes, key: Hashable = None) -> None:
         """Send a frame; one that waits under the same key gives way to it."""
-        if not self._waiting and not self._unsent():
-            self._write(wire)
-            self._given += len(wire)
-        else:
+        if self._waiting or self._unsent():
             self._put(key, wire)
+        else:
+            self._join(wire)
 
     def push_hint(self, hint: Hint, wire: bytes) -> None:
         """Send a hint, of which `wire` is what is written where nothing is in the way."""
         if not self._waiting and not self._unsent():
-            self._write(wire)
-            self._given += len(wire)
+            self._join(wire)
             return
         key = ("hint", hint.box)
         earlier = self._waiting.get(key)
         self._put(key, earlier.then(hint) if isinstance(earlier, Hint) else hint)
+
+    def _join(self, wire: bytes) -> None:
+        if not self._joined:
+            self._joiner.add(self)
+        self._joined.append(wire)
+
+    def write_out(self) -> None:
+        """Write what was said in this turn, at once."""
+        if self._joined:
+            self._give(b"".join(self._joined))
+            self._joined.clear()
+
+    def _give(self, data: bytes) -> None:
+        self._write(data)
+        self._given += len(data)
 
     def forget(self, box: str) -> None:
         """Drop the hint of a box that waits: what its reader is told next says more."""
@@ -133,12 +168,7 @@ class Outbox:
                 await self._drain()
                 # Others may have pushed, folded or dropped meanwhile: the first is asked for anew.
                 while self._waiting and not self._unsent():
-                    key = next(iter(self._waiting))
-                    item = self._waiting[key]
-                    self._drop(key)
-                    wire = item if isinstance(item, bytes) else item.wire()
-                    self._write(wire)
-                    self._given += len(wire)
+                    self._give(self._next())
                 self._make_room()
         except ConnectionError:
             self._waiting.clear()
@@ -146,6 +176,17 @@ class Outbox:
             self._make_room()
         finally:
             self._task = None
+
+    def _next(self) -> bytes:
+        """Take the first of what waits, and what fits beside it into one write."""
+        wires, size = list[bytes](), 0
+        while self._waiting and size < _MOST_AT_ONCE:
+            key = next(iter(self._waiting))
+            item = self._waiting[key]
+            self._drop(key)
+            wires.append(item if isinstance(item, bytes) else item.wire())
+            size += len(wires[-1])
+        return b"".join(wires)
 
     def _make_room(self) -> None:
         if self._room is not None and len(self._waiting) <= _FEW:
@@ -162,6 +203,7 @@ class Outbox:
 
     async def flush(self) -> None:
         """Wait until all is given to the transport."""
+        self.write_out()
         while self._task is not None:
             await asyncio.shield(self._task)
 
@@ -169,6 +211,7 @@ class Outbox:
         """Send nothing more."""
         if self._task is not None:
             self._task.cancel()
+        self._joined.clear()
         self._waiting.clear()
         self._bytes = 0
         if self._room is not None and not self._room.done():

@@ -20,6 +20,7 @@ from orgpost.relay.conversation import Conversation
 from orgpost.relay.events import fault, say
 from orgpost.relay.legacy import LegacyConversation
 from orgpost.relay.login import Named
+from orgpost.relay.outbox import Joiner
 from orgpost.relay.protocol import FAULT, FRAME_BYTES, SHUTDOWN
 from orgpost.relay.tokens import BadToken
 from orgpost.relay.where import (
@@ -56,6 +57,7 @@ class Server:
         self._hosts = our_hosts(desk.options)
         self._strangers: Counter[str] = Counter()
         self._number = 0
+        self._joiner = Joiner()
         self._began = desk.clock.monotonic()
         self._sockets: dict[Connection, Conversation | None] = {}
         # The sockets on which a whole request came.
@@ -195,7 +197,7 @@ class Server:
             return ws
         self._number += 1
         address = self.address(request)
-        connection = Connection(self._number, address, ws, writer, transport)
+        connection = Connection(self._number, address, ws, writer, transport, self._joiner)
         self._sockets[connection] = None
         self._strangers[address] += 1
         try:

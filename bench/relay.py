@@ -104,11 +104,11 @@ class Stage:
         note = f"{self._number:010}"
         client.say(type="status", status="busy", note=note, actor=actor)
 
-    def burst(self) -> None:
+    def burst(self, batch: int) -> None:
         """Let some of them say it, and wait until everybody has heard all of it."""
-        for _ in range(BATCH):
+        for _ in range(batch):
             self.say()
-        self.crowd.read(BATCH * self.size * len(self.crowd.clients))
+        self.crowd.read(batch * self.size * len(self.crowd.clients))
 
     def delays(self) -> list[float]:
         """Let one of them say it; how long each subscriber waited for that."""
@@ -136,25 +136,32 @@ def stages(space: Path, listeners: int, sides: Sequence[str]) -> Iterator[dict[s
 
 
 def fan_out(space: Path) -> Iterator[Row]:
-    """Deliveries a second, as the time that one takes."""
-    for listeners, goals in ((200, (">= 1.0", NO_GOAL)), (1000, (">= 1.4", NO_GOAL))):
-        bursts = 5_000 // listeners + 1
+    """Deliveries a second, as the time that one takes: of words that come together, and alone."""
+    for listeners, goal in ((200, ">= 1.0"), (1000, ">= 1.4")):
         with stages(space, listeners, SIDES) as found:
-            taken: dict[str, list[float]] = {name: [] for name in SIDES}
-            for number in range(ROUNDS + 1):
-                for name, stage in found.items():
-                    begin = time.perf_counter()
-                    for _ in range(bursts):
-                        stage.burst()
-                    if number:
-                        taken[name].append(time.perf_counter() - begin)
-        each = {name: min(times) / (bursts * BATCH * listeners) for name, times in taken.items()}
-        for floor, goal in zip(SIDES[1:], goals, strict=True):
-            ratio = each[floor] / each["ours"]
-            per_second = f"{1 / each['ours'] / 1000:.0f} k/s"
-            what = f"deliveries to {listeners} ({per_second}), for each"
-            ours_ms, floor_ms = each["ours"] * 1000, each[floor] * 1000
-            yield Row(what, ratio, goal, FLOORS[floor], ours_ms, floor_ms, ROUNDS)
+            for batch, how in ((BATCH, f"{BATCH} at a time"), (1, "one at a time")):
+                each = deliveries(found, listeners, batch)
+                for floor in SIDES[1:]:
+                    ratio = each[floor] / each["ours"]
+                    per_second = f"{1 / each['ours'] / 1000:.0f} k/s"
+                    what = f"delivery to {listeners}, {how} ({per_second})"
+                    side = goal if (floor, batch) == (SIDES[1], BATCH) else NO_GOAL
+                    ours_ms, floor_ms = each["ours"] * 1000, each[floor] * 1000
+                    yield Row(what, ratio, side, FLOORS[floor], ours_ms, floor_ms, ROUNDS)
+
+
+def deliveries(found: dict[str, Stage], listeners: int, batch: int) -> dict[str, float]:
+    """Give the seconds that one delivery takes on each side, of its least disturbed round."""
+    bursts = (5_000 if batch > 1 else 1_000) // listeners + 1
+    taken: dict[str, list[float]] = {name: [] for name in found}
+    for number in range(ROUNDS + 1):
+        for name, stage in found.items():
+            begin = time.perf_counter()
+            for _ in range(bursts):
+                stage.burst(batch)
+            if number:
+                taken[name].append(time.perf_counter() - begin)
+    return {name: min(times) / (bursts * batch * listeners) for name, times in taken.items()}
 
 
 def latency(space: Path) -> Iterator[Row]:

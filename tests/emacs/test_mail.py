@@ -115,3 +115,48 @@ def test_what_a_person_archived_in_emacs_is_still_found(oracle: Oracle, office: 
     assert [message.id for message in office.mail.find_messages("tex")] == [kept]
     assert office.mail.find_by_id(gone).body == "body 1"
     assert office.content(f"{INBOX}_archive") == there
+
+
+REFILE: Final = """(progn (require 'org-refile)
+  (org-refile nil nil (list "there" "{there}" nil nil))
+  (with-current-buffer (find-buffer-visiting "{there}") (save-buffer) (kill-buffer)))"""
+
+
+def test_what_a_person_refiled_is_marked_where_it_is(oracle: Oracle, office: Office) -> None:
+    """In another inbox it is the same message, and both files keep every other byte."""
+    gone, kept = (office.send(f"body {n}", subject=f"subject {n}").id for n in range(2))
+    there = office.send("body 2", to="mira", subject="subject 2").id
+    office.clock.advance(11)
+    entry = office.content().partition(b"* UNREAD   subject 1")[0].partition(b"\n\n")[2]
+    assert gone.encode() in entry
+    office.age("inbox/mira.org")
+    lisp = REFILE.format(there=office.path("inbox/mira.org"))
+    do(oracle, office, INBOX, "run", gone, lisp)
+    office.age("inbox/mira.org")
+    assert entry in office.content("inbox/mira.org")
+    before = office.content("inbox/mira.org")
+    assert [message.id for message in office.mail.find_messages("tex")] == [kept]
+    office.mail.mark(gone, "READ")
+    read = office.mail.find_by_id(gone)
+    assert (read.state, read.body, read.to) == ("READ", "body 0", "tex")
+    marked = entry.replace(b"* UNREAD   ", b"* READ     ")
+    assert office.content("inbox/mira.org") == before.replace(entry, marked)
+    assert {m.id for m in office.mail.find_messages("mira")} == {gone, there}
+
+
+def test_what_a_person_captured_into_an_inbox_is_theirs(oracle: Oracle, office: Office) -> None:
+    """A note between the mail, counted nowhere, and left alone by marks and by what comes."""
+    first = office.send("body 0", subject="subject 0").id
+    lisp = """(progn (require 'org-capture)
+      (let ((org-capture-templates
+             (list (list "n" "note" 'entry (list 'file buffer-file-name)
+                         "* TODO call crt\\nwords of mine" :immediate-finish t))))
+        (org-capture nil "n")))"""
+    do(oracle, office, INBOX, "run", first, lisp)
+    assert b"* TODO call crt\nwords of mine" in office.content()
+    before = office.content()
+    second = office.send("body 1", subject="subject 1").id
+    office.mail.mark([first, second], "DONE")
+    assert [message.id for message in office.mail.find_messages("tex")] == [second, first]
+    done = before.replace(b"* UNREAD   ", b"* DONE     ")
+    assert office.content().startswith(done.rstrip(b"\n"))

@@ -24,10 +24,13 @@ if TYPE_CHECKING:
     from orgpost.config import Settings
     from orgpost.errors import Problem
 
-FORM: Final = "orgpost hooks copy 3"
+FORM: Final = "orgpost hooks copy 4"
 CHARS: Final = "hooks.digest_chars"
-CHOICES: Final = ("hooks.claim", "hooks.mid_turn", "hooks.keep_going")
-NUMBERS: Final = ("hooks.keep_going_cap", "messaging.tasks.lease_seconds")
+CHOICES: Final = ("hooks.claim", "hooks.mid_turn", "hooks.keep_going", "hooks.wake")
+NUMBERS: Final = (
+    *("hooks.keep_going_cap", "hooks.wake_per_hour", "hooks.wake_cooldown_seconds"),
+    "messaging.tasks.lease_seconds",
+)
 _ENOUGH: Final = 1_000_000
 _NO_YAML: Final = b"\0"  # stands for what cannot be read at all
 _CONTACTS: Final = "org/messaging/contacts.yaml"

@@ -220,7 +220,7 @@ def test_the_copy_says_what_the_library_knows(world: World, home: Path) -> None:
     """Tiers, owners, handles, the default actor, and from which files."""
     world.settings("identity:\n  name: tex\n  handles: ['@Me']\nhooks:\n  actor: tex-agent\n")
     lines = (world.notes / "copy").read_text().splitlines()
-    assert lines[0] == "orgpost hooks copy 3"
+    assert lines[0] == "orgpost hooks copy 4"
     assert [line.split()[1] for line in lines[1:4]] == ["contacts", "settings", "user"]
     assert lines[3] == "from user -"
     assert lines[4:] == [
@@ -229,7 +229,10 @@ def test_the_copy_says_what_the_library_knows(world: World, home: Path) -> None:
         "set hooks.claim on_prompt",
         "set hooks.mid_turn never",
         "set hooks.keep_going never",
+        "set hooks.wake mail",
         "set hooks.keep_going_cap 10",
+        "set hooks.wake_per_hour 10",
+        "set hooks.wake_cooldown_seconds 60",
         "set messaging.tasks.lease_seconds 900",
         "handle @me tex",
         "actor tex owner - person",

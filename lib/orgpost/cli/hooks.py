@@ -35,6 +35,7 @@ def add(_command: str, parser: argparse.ArgumentParser) -> None:
         scope.add_argument("--project", dest="scope", action="store_const", const="project")
         each.add_argument("--dry-run", action="store_true", help="only show what would change")
     install.add_argument("--mid-turn", action="store_true", help="also after tools ran")
+    install.add_argument("--wake", action="store_true", help="let mail wake an idle session")
     install.add_argument("--mcp", action="store_true", help="also the MCP server `orgpost mcp`")
     install.set_defaults(run=_install)
     uninstall.set_defaults(run=_uninstall)
@@ -123,7 +124,7 @@ def _wish(args: Any, desk: Desk) -> Wish:
     scope = _scope(args, client.scopes)
     space = None if desk.space_named == AUTO else desk.space()
     server = _server() if args.mcp else ()
-    return Wish(client, scope, space, _actor(desk, space), args.mid_turn, server)
+    return Wish(client, scope, space, _actor(desk, space), args.mid_turn, server, wake=args.wake)
 
 
 def _client(name: str) -> Any:

@@ -238,4 +238,20 @@ KEYS: Final = (
         1,
         100,
     ),
+    Key(
+        "hooks.wake",
+        "choice",
+        "mail",
+        "what wakes an idle session, where `hooks install --wake` was asked for",
+        choices=("never", "urgent", "mail", "tasks", "all"),
+    ),
+    Key("hooks.wake_per_hour", "int", 10, "the most wakes of a session within an hour", 1, 60),
+    Key(
+        "hooks.wake_cooldown_seconds",
+        "int",
+        60,
+        "how long a session that was woken is left alone",
+        0,
+        3600,
+    ),
 )

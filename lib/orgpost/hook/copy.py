@@ -1,6 +1,6 @@
 """What the library noted for hooks: whom to trust how far, their settings, the default actor.
 
-    orgpost hooks copy 3
+    orgpost hooks copy 4
     from contacts MTIME_NS SIZE INODE        or `from contacts -` where there is no file
     from settings ...                        the space's settings
     from user ...                            the user's own
@@ -8,7 +8,7 @@
     default tex-agent                        who acts here, if nobody says who
     set hooks.digest_chars 1200
     set hooks.claim on_prompt
-    set hooks.mid_turn never                 and keep_going, keep_going_cap
+    set hooks.mid_turn never                 and keep_going, keep_going_cap, wake and its limits
     set messaging.tasks.lease_seconds 900
     actor tex owner - person                 NAME TIER OWNER KIND
     actor tex-agent team tex agent
@@ -27,7 +27,7 @@ from .entry import Message
 from .library import ask
 from .places import MAIL, SETTINGS
 
-FORM, END = "orgpost hooks copy 3", "\nend\n"
+FORM, END = "orgpost hooks copy 4", "\nend\n"
 TIERS = ("unknown", "trusted", "team", "owner")
 RENEW_SECONDS = 0.5
 RETRY_SECONDS, LOG_SECONDS, NEVER = 600, 86_400, 1e9
@@ -88,6 +88,21 @@ class Copy:
     def claim(self) -> str:
         """`hooks.claim`, as it was set; the usual one where nobody could read it."""
         return self._settings.get("hooks.claim", "on_prompt")
+
+    @property
+    def wake(self) -> str:
+        """`hooks.wake`, as it was set; never where nobody could read it."""
+        return "never" if self._bad else self._settings.get("hooks.wake", "never")
+
+    @property
+    def wake_per_hour(self) -> int:
+        """`hooks.wake_per_hour`, as it was set."""
+        return self._number("hooks.wake_per_hour", 10)
+
+    @property
+    def wake_cooldown(self) -> int:
+        """`hooks.wake_cooldown_seconds`, as it was set."""
+        return self._number("hooks.wake_cooldown_seconds", 60)
 
     @property
     def mid_turn(self) -> str:

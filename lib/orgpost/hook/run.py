@@ -18,6 +18,8 @@ from .stdout import hand_over, keep_standard_descriptors
 STDIN_SECONDS = 0.5
 # How long a client is waited for that wants to hear that there is nothing to hear.
 SILENCE_SECONDS = 0.2
+WAIT = "--wait"
+STDERR = 2
 
 
 def main(words: list[str]) -> int:
@@ -30,12 +32,47 @@ def main(words: list[str]) -> int:
 
 def gate(words: list[str]) -> None:
     """What the gate hands over: `CLIENT EVENT [--space DIR] [--as ACTOR]`; ends the process."""
+    if WAIT in words:
+        posix._exit(wait(words))  # noqa: SLF001  public in os
     told = Words(words)
     client, event, *more = [*told.plain, "", ""]
     told.odd += [word for word in more if word]
     _run(told, told.options.get("--host", client), event)
     # Nothing is left to be closed or flushed, and taking the interpreter down costs a millisecond.
     posix._exit(0)  # noqa: SLF001  public in os
+
+
+def wait(words: list[str]) -> int:
+    """`CLIENT Stop --wait …`: wait while the session is idle; 2 where it is to be woken."""
+    # Only who waits pays for it.
+    from .waiter import Waiter
+
+    told = Words([word for word in words if word != WAIT])
+    client, event, *_ = [*told.plain, "", ""]
+    keep_standard_descriptors()
+    started = time.monotonic()
+    stdin = Stdin(started + STDIN_SECONDS)
+    waiter: Waiter | None = None
+    status = 0
+    try:
+        limit = Limit(started)
+        with limit:
+            call = Call(told.options.get("--host", client), event, told, stdin.read_object())
+            waiter = Waiter(call, limit)
+            waiter.answer()
+        # Who drains stdin lets go of stderr, which is ours until the end.
+        kept = posix.dup(STDERR)
+        stdin.leave_the_rest()
+        posix.dup2(kept, STDERR)
+        posix.close(kept)
+        status = waiter.wait()
+    except OverTime:
+        _blame(waiter, "over its time")
+    except Exception as fault:  # noqa: BLE001  a hook never breaks its host, whatever it met
+        _blame(waiter, _place_of(fault))
+    if waiter is not None and waiter.notes:
+        log.write(waiter.notes, waiter.line, round((time.monotonic() - started) * 1000))
+    return status
 
 
 def _run(words: Words, host: str, name: str) -> int:

@@ -26,6 +26,8 @@ STRICT: Final = JsonForm()
 LOOSE: Final = JsonForm(trailing_commas=True)
 TOML: Final = TomlForm()
 USER, PROJECT = "user", "project"
+WAIT: Final = "--wait"
+_WAIT_SECONDS: Final = 3600
 
 
 class Target(NamedTuple):
@@ -71,6 +73,7 @@ class Client(NamedTuple):
     server_facts: Callable[[str, list[str]], Any] = lambda c, a: {"command": c, "args": a}
     version: Any = None
     advice: tuple[str, ...] = ()
+    waits_at: str = ""
 
     def words(self, gate: Path, event: str, more: list[str]) -> list[str]:
         """What is run at an event."""
@@ -146,6 +149,13 @@ def _exec_group(event: str, words: list[str], seconds: int) -> Entry:
     return Entry(("hooks", event), {"hooks": [handler]}, event=event)
 
 
+def waiting_group(event: str, words: list[str]) -> Entry:
+    """What Claude Code runs beside an idle session, and is woken by where it ends with 2."""
+    command = {"type": "command", "command": words[0], "args": [*words[1:], WAIT]}
+    handler = {**command, "asyncRewake": True, "timeout": _WAIT_SECONDS}
+    return Entry(("hooks", event), {"hooks": [handler]}, event=event)
+
+
 def _shell_group(event: str, words: list[str], seconds: int) -> Entry:
     handler = {"type": "command", "command": quoted(words), "timeout": seconds}
     return Entry(("hooks", event), {"hooks": [handler]}, event=event)
@@ -212,6 +222,7 @@ CLIENTS: Final[Mapping[str, Client]] = {
             _exec_group,
             _claude_servers,
             server_facts=lambda c, a: {"type": "stdio", "command": c, "args": a},
+            waits_at="Stop",
             advice=("sessions of Claude Code that are open see it from their next start on",),
         ),
         Client(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from orgpost.errors import OrgpostError
 from orgpost.frozen import NamedTuple
-from orgpost.hooks_install.clients import CLIENTS, PROJECT, STRICT, TOML, USER, Target
+from orgpost.hooks_install.clients import CLIENTS, PROJECT, STRICT, TOML, USER, WAIT, Target
 from orgpost.hooks_install.documented import EVENTS
 from orgpost.hooks_install.entry import quoted
 from orgpost.hooks_install.files import decode, read
@@ -156,7 +156,9 @@ class Listing:
     def _warn_of_doubles(self, name: str, found: list[Standing]) -> None:
         by_event: dict[str, list[Standing]] = {}
         for each in found:
-            by_event.setdefault(each.event.lower(), []).append(each)
+            # Who waits beside a session is another one than who speaks at its turn's end.
+            what = f"{each.event.lower()} {WAIT in each.words}"
+            by_event.setdefault(what, []).append(each)
         for doubles in by_event.values():
             if len(doubles) > 1:
                 files = ", ".join(dict.fromkeys(str(each.file) for each in doubles))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from orgpost.errors import Failed, InvalidField, Malformed, Usage
 from orgpost.frozen import NamedTuple
-from orgpost.hooks_install.clients import PROJECT, USER
+from orgpost.hooks_install.clients import PROJECT, USER, waiting_group
 from orgpost.hooks_install.entry import GATE, Entry, words_of
 from orgpost.hooks_install.files import Text, check_writable, decode, read
 from orgpost.hooks_install.json_form import handler_of
@@ -42,6 +42,7 @@ class Wish(NamedTuple):
     actor: str | None = None
     mid_turn: bool = False
     mcp: Sequence[str] = ()
+    wake: bool = False
 
     @property
     def more(self) -> list[str]:
@@ -143,12 +144,18 @@ def _hooks_of(wish: Wish) -> list[Entry]:
     for word in (str(gate), *wish.more):
         if _UNWRITABLE.search(word):
             raise InvalidField("path", f"{word!a} cannot be written into a client's file")
+    if wish.wake and not client.waits_at:
+        raise Usage(f"{client.title} has no way to wake an idle session", hint="without --wake")
     version = client.version
     marks = [] if version is None else [Entry((), version, key="version", is_mark=True)]
-    return marks + [
+    handlers = [
         client.entry(event, client.words(gate, event, wish.more), seconds)
         for event, seconds in wish.events.items()
     ]
+    if wish.wake:
+        words = client.words(gate, client.waits_at, wish.more)
+        handlers.append(waiting_group(client.waits_at, words))
+    return marks + handlers
 
 
 def _server_of(wish: Wish, place: Place) -> Entry:

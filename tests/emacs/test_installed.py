@@ -20,7 +20,8 @@ pytestmark = pytest.mark.slow
 # its own is known to Emacs is what its definition means.
 STATE: Final = """
 (let ((others (lambda (modes)
-                (seq-remove (lambda (it) (string-prefix-p "orgpost" (symbol-name (car it)))) modes)))
+                (seq-remove (lambda (it) (string-prefix-p "orgpost" (symbol-name (car it))))
+                            modes)))
       hooks)
   (mapatoms (lambda (it)
               (when (and (boundp it) (not (keywordp it))

@@ -18,6 +18,7 @@
 (require 'org-clock)
 (require 'org-table)
 (require 'ox-ascii)
+(require 'ox-html)
 (require 'ob-emacs-lisp)
 
 (defvar orgpost-test-ran nil
@@ -189,9 +190,19 @@
       (org-agenda-list nil date 4)
       (orgpost-test--agenda-lines))))
 
-(defun orgpost-test--look (path date)
-  "Look at PATH in every view of the agenda from DATE on."
-  (let ((org-agenda-files (list path)))
+(defun orgpost-test-what-runs-in-agendas (paths date)
+  "Look at PATHS in agendas from DATE on, in the most careless Emacs; return what ran or failed."
+  (setq orgpost-test-ran nil
+        orgpost-test-failures nil)
+  (orgpost-test-careless
+    (orgpost-test--look paths date)
+    (dolist (path paths)
+      (kill-buffer (find-file-noselect path t))))
+  (delete-dups (append (reverse orgpost-test-ran) (reverse orgpost-test-failures))))
+
+(defun orgpost-test--look (paths date)
+  "Look at PATHS in every view of the agenda from DATE on."
+  (let ((org-agenda-files paths))
     (dolist (view (list (lambda () (org-agenda-list nil date 4))
                         (lambda () (org-todo-list))
                         (lambda () (org-todo-list "UNREAD"))
@@ -217,6 +228,7 @@
                        (org-macro-replace-all org-macro-templates))
                      (lambda () (org-babel-execute-buffer))
                      (lambda () (org-export-as 'ascii))
+                     (lambda () (org-export-as 'html))
                      (lambda () (org-clock-sum))
                      (lambda () (org-sort-entries nil ?s))
                      (lambda () (org-sort-entries nil ?d))
@@ -233,7 +245,7 @@
     (orgpost-test-visiting path
       (orgpost-test--handle))
     (orgpost-test-visiting path
-      (orgpost-test--look path date)))
+      (orgpost-test--look (list path) date)))
   (delete-dups (reverse orgpost-test-ran)))
 
 (defun orgpost-test--opening (path)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+pytest_plugins = ["tests.left_behind"]
+
 SEED = "ORGPOST_TEST_SEED"
 
 # Central Europe in POSIX's own words: a summer time, an offset, and no need of a zone database.

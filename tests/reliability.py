@@ -25,6 +25,8 @@ SUITES: Final = {
     "torn tails": "tests/crash/test_tails.py",
     "kill soak": "tests/race/test_kill_soak.py",
     "concurrent, with Emacs": "tests/race/test_with_emacs.py",
+    "one moment each, with Emacs": "tests/emacs/test_coexistence.py",
+    "under a person's fingers": "tests/emacs/test_file_mode.py",
     "claims": "tests/race/test_claims.py",
     "kept positions": "tests/race/test_positions.py",
     "tasks, with Emacs": "tests/race/test_tasks_with_emacs.py",

@@ -1,0 +1,69 @@
+"""What tests leave behind is read by a real Emacs: the plugin, on tests that leave something."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from orgpost.org.entry import Draft, render
+from orgpost.org.syntax import MESSAGE, header
+
+pytestmark = pytest.mark.slow
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+INBOX: Final = "inbox/tex.org"
+SOUND: Final = header(INBOX) + render(
+    Draft(id="msg-one", keyword="UNREAD", title="Hello", body="hello"), MESSAGE
+)
+# What a test leaves beside a sound message, and what is said of it.
+LEFT: Final = {
+    "nothing": b"",
+    "what_doctor_finds_too": b"* UNREAD   x\n:PROPERTIES:\n:ID:\n:END:\n#+begin_src\n",
+    "the_sexp_of_a_person": b'* mine\n%%(orgpost-ran "mine")\n',
+}
+FAULTY: Final = b"#+begin_src\n"
+
+
+def run(folder: Path, left: dict[str, bytes]) -> subprocess.CompletedProcess[str]:
+    """Run tests with the plugin, each of which leaves an inbox behind, and a backup of it."""
+    tests = [
+        f"def test_{name}(tmp_path):\n"
+        f"    place = tmp_path / 'org/messaging/{INBOX}'\n"
+        "    place.parent.mkdir(parents=True)\n"
+        f"    place.write_bytes({SOUND + more!r})\n"
+        f"    (place.parent / 'tex.org~').write_bytes({FAULTY!r})\n"
+        for name, more in left.items()
+    ]
+    (folder / "test_it.py").write_text("\n\n".join(tests))
+    return subprocess.run(
+        [
+            *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"),
+            *("-p", "tests.left_behind", "--left-behind", "--rootdir", str(folder), str(folder)),
+        ],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": f"{ROOT / 'lib'}:{ROOT}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_sound_files_are_looked_at_and_praised(tmp_path: Path) -> None:
+    """What doctor names was damaged on purpose, and a person's own sexp is the person's."""
+    done = run(tmp_path, LEFT)
+    assert "\n2 Org files were left behind by tests\n" in done.stdout, done.stdout + done.stderr
+    assert ("3 passed" in done.stdout, done.returncode) == (True, 0), done.stdout
+
+
+def test_what_org_finds_fault_with_fails_the_session(tmp_path: Path) -> None:
+    """And the test that left it is named."""
+    done = run(tmp_path, LEFT | {"an_open_block": FAULTY})
+    assert ("4 passed" in done.stdout, done.returncode) == (True, 1), done.stdout + done.stderr
+    (said,) = [line for line in done.stdout.split("\n") if " left inbox/tex.org: " in line]
+    assert said.startswith("test_it.py::test_an_open_block left")
+    assert "block" in said

@@ -20,6 +20,7 @@
 ;;; Code:
 
 (require 'orgpost)
+(require 'orgpost-json)
 (require 'seq)
 (require 'subr-x)
 
@@ -146,27 +147,6 @@ now if that lives.  Return the process."
                                        orgpost-program orgpost-timeout))
                   (_ (format "the answer of %s has no end" orgpost-program))))
     (hint . "whether a change was made is not known: look before you try again")))
-
-(defun orgpost--document (buffer)
-  "Return the JSON document in BUFFER, or nil if there is anything else."
-  (let ((text (if (buffer-live-p buffer) (with-current-buffer buffer (buffer-string)) "")))
-    (ignore-errors
-      (if (fboundp 'json-parse-string)
-          (json-parse-string text :object-type 'alist :array-type 'list
-                             :null-object nil :false-object nil)
-        (orgpost--document-slowly text)))))
-
-(defvar json-object-type)
-(defvar json-array-type)
-(defvar json-false)
-(defvar json-null)
-(declare-function json-read-from-string "json")
-
-(defun orgpost--document-slowly (text)
-  "Return the JSON document TEXT, in an Emacs built without a parser for it."
-  (require 'json)
-  (let ((json-object-type 'alist) (json-array-type 'list) (json-false nil) (json-null nil))
-    (json-read-from-string text)))
 
 (defun orgpost--keep-nonsense (process)
   "Show in a buffer what PROCESS said instead of a document."

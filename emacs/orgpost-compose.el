@@ -13,6 +13,7 @@
 
 ;;; Code:
 
+(require 'let-alist)
 (require 'orgpost-draft)
 (require 'orgpost-list)
 
@@ -79,6 +80,16 @@
   (let ((subject (orgpost-one-line subject)))
     (if (string-match-p "\\`re: " (downcase subject)) subject (concat "Re: " subject))))
 
+;;;###autoload
+(defun orgpost-task-revise ()
+  "Ask for a finished task again, and write what should be better."
+  (interactive)
+  (let-alist (orgpost-entry-of (alist-get 'id (orgpost-list-entry)))
+    (unless (equal .state "DONE")
+      (orgpost-list-update `(((id . ,.id) (state . ,.state))))
+      (user-error "Only what is DONE is revised; found %s" .state))
+    (orgpost-draft-open 'feedback `(("Task" . ,.id)) nil `((body . ,(or .result ""))))))
+
 (defun orgpost-compose--flags (flag values)
   "Return FLAG once for each of VALUES, which may begin with a hyphen."
   (mapcar (lambda (value) (concat flag "=" value)) values))
@@ -120,6 +131,10 @@
       ,@(orgpost-compose--flags "--depends-on" (orgpost-draft-words "Depends-On"))
       "--" ,agent ,(or (car (orgpost-draft-values "Subject")) "") "-")))
 
+(defun orgpost-compose--feedback-arguments ()
+  "Return what the program is asked to have this task done again."
+  `("task" "revise" "--feedback" "-" "--" ,@(orgpost-draft-words "Task")))
+
 ;;;; Sending
 
 (defun orgpost-compose-send ()
@@ -154,6 +169,12 @@
           (orgpost-compose--waits data)
           (mapconcat (lambda (it) (concat "; " (orgpost-one-line it)))
                      (alist-get 'warnings data) "")))
+
+(defun orgpost-compose--feedback-sent (data)
+  "Return what is said when the task in DATA is to be done again."
+  (let ((tasks (alist-get 'tasks data)))
+    (orgpost-list-update tasks)
+    (let-alist (car tasks) (format "%s is to be done again: %s" .id .state))))
 
 (defun orgpost-compose--waits (data)
   "Return that DATA waits for somebody, or nothing."

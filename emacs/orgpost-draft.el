@@ -47,7 +47,11 @@
           :fields ("Agent" "Subject" "Priority" "Tags" "Effort" "Tokens" "Scheduled"
                    "Deadline" "Depends-On")
           :arguments orgpost-compose--task-arguments
-          :sent orgpost-compose--task-sent))
+          :sent orgpost-compose--task-sent)
+    (feedback :id "task"
+              :fields ("Task")
+              :arguments orgpost-compose--feedback-arguments
+              :sent orgpost-compose--feedback-sent))
   "What can be composed, an alist of kinds with properties.
 `:id' is the kind of its id.  `:fields' are the header fields that are offered;
 others may be typed.

@@ -14,8 +14,7 @@
 ;;
 ;; - `orgpost-list-open' shows a list, `orgpost-list-refresh' asks again;
 ;; - `orgpost-list-entry' and `orgpost-list-selected' are what a command acts on;
-;; - `orgpost-list-change' changes states by the program, and when somebody else
-;;   was faster brings the line up to date;
+;; - `orgpost-list-change' changes states by the program;
 ;; - `orgpost-list-update' and `orgpost-list-remove' redraw what has changed;
 ;; - `orgpost-list-limit-flags' is what a question says about limits.
 ;;
@@ -42,6 +41,10 @@
 
 (defvar-local orgpost-list-row nil
   "A function of an entry that returns its columns, a vector of strings.")
+
+(defvar-local orgpost-list-printer #'orgpost-list-print
+  "A function that draws all entries in place of what the buffer shows.
+What belongs to one has its id as the text property `tabulated-list-id'.")
 
 (defvar-local orgpost-list-answered nil
   "A function of the answer's data that returns the list of entries.
@@ -81,7 +84,7 @@ the actor of the buffer in which this was called."
             orgpost-space-here space
             orgpost-actor-here actor)
       (when setup (funcall setup))
-      (orgpost-list-refresh))
+      (revert-buffer))
     (pop-to-buffer-same-window name)))
 
 (defun orgpost-list-refresh (&rest _)
@@ -180,18 +183,22 @@ Without CHOICES these are the values that the entries have."
 ;;;; Drawing
 
 (defun orgpost-list-draw ()
-  "Draw all lines again; point stays on its entry in every window."
+  "Draw all entries again; point stays on its entry in every window."
   (let ((places (mapcar #'orgpost-list--place-of
                         (get-buffer-window-list (current-buffer) nil t)))
         (here (orgpost-list--place (point))))
-    (setq tabulated-list-entries
-          (mapcar (lambda (entry) (list (alist-get 'id entry) (funcall orgpost-list-row entry)))
-                  orgpost-list-entries))
-    (tabulated-list-print)
-    (orgpost-list--last-line)
+    (funcall orgpost-list-printer)
     (goto-char (orgpost-list--position here))
     (mapc #'orgpost-list--back places)
     (force-mode-line-update)))
+
+(defun orgpost-list-print ()
+  "Draw a line for each entry."
+  (setq tabulated-list-entries
+        (mapcar (lambda (entry) (list (alist-get 'id entry) (funcall orgpost-list-row entry)))
+                orgpost-list-entries))
+  (tabulated-list-print)
+  (orgpost-list--last-line))
 
 (defun orgpost-list--last-line ()
   "Say below the lines how many there are more, or that there are none."
@@ -213,21 +220,21 @@ Without CHOICES these are the values that the entries have."
 (defun orgpost-list--position (place)
   "Return where PLACE is now: on the same id, or if that is gone on the same line."
   (save-excursion
-    (pcase-let ((`(,id ,line ,column) place))
-      (unless (orgpost-list--goto id)
+    (pcase-let* ((`(,id ,line ,column) place)
+                 (found (orgpost-list--goto id)))
+      (unless found
         (goto-char (point-min))
         (forward-line (1- line))
         (when (and (eobp) (not (bobp))) (forward-line -1)))
       (move-to-column column)
-      (point))))
+      ;; On a board it may stand elsewhere now.
+      (if (and found (not (equal (tabulated-list-get-id) id))) found (point)))))
 
 (defun orgpost-list--goto (id)
-  "Go to the line of ID; return nil and stay if there is none."
-  (let ((found (save-excursion
-                 (goto-char (point-min))
-                 (while (not (or (eobp) (equal (tabulated-list-get-id) id)))
-                   (forward-line 1))
-                 (and id (not (eobp)) (point)))))
+  "Go to where the entry ID begins; return nil and stay if there is none."
+  (let ((found (and id (point-min))))
+    (while (and found (not (equal (get-text-property found 'tabulated-list-id) id)))
+      (setq found (next-single-property-change found 'tabulated-list-id)))
     (and found (goto-char found))))
 
 (defun orgpost-list--place-of (window)
@@ -289,17 +296,13 @@ list shows, the lines of IDS are brought up to date before that."
    (lambda (shown)
      (let ((new (seq-find (lambda (it) (equal (alist-get 'id it) (alist-get 'id shown)))
                           entries)))
-       (list (if new (orgpost-list--merged new shown) shown))))))
+       (list (append new (seq-remove (lambda (pair) (assq (car pair) new)) shown)))))))
 
 (defun orgpost-list-remove (ids)
   "Take the entries that have one of IDS off all lists."
   (orgpost-list--everywhere
    ids
    (lambda (shown) (if (member (alist-get 'id shown) ids) nil (list shown)))))
-
-(defun orgpost-list--merged (new old)
-  "Return the entry OLD with all of NEW."
-  (append new (seq-remove (lambda (pair) (assq (car pair) new)) old)))
 
 (defun orgpost-list--everywhere (ids change)
   "Replace each entry of each list by a list, the value of CHANGE.
@@ -371,12 +374,9 @@ Buffers of a single entry that is one of IDS ask for it again."
 
 (defvar orgpost-list-mode-map
   (let ((map (make-sparse-keymap)))
-    (define-key map (kbd "n") #'next-line)
-    (define-key map (kbd "p") #'previous-line)
     (define-key map (kbd "RET") #'orgpost-list-show)
     (define-key map (kbd "SPC") #'orgpost-list-scroll)
     (define-key map (kbd "DEL") #'orgpost-list-scroll-back)
-    (define-key map (kbd "g") #'orgpost-list-refresh)
     (define-key map (kbd "s") #'orgpost-search)
     (define-key map (kbd "l") orgpost-list-limit-map)
     (define-key map (kbd "m") #'orgpost-compose)
@@ -387,7 +387,7 @@ Buffers of a single entry that is one of IDS ask for it again."
     (define-key map (kbd "c") #'orgpost-agenda)
     (define-key map (kbd "?") #'orgpost-list-help)
     map)
-  "The keys that all lists have.")
+  "The keys that all lists have beside those of `tabulated-list-mode'.")
 
 (define-derived-mode orgpost-list-mode tabulated-list-mode "Post"
   "The parent of the lists of orgpost: a line for each message or task.

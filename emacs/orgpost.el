@@ -128,17 +128,30 @@ leaves it, and then the change may be refused."
 
 (defun orgpost-visible (text)
   "Return TEXT without properties, and with what cannot be seen spelled out."
-  (replace-regexp-in-string orgpost-unseen #'orgpost-glyph (substring-no-properties text) t t))
+  (if (string-match-p orgpost-unseen text)
+      (replace-regexp-in-string orgpost-unseen #'orgpost-glyph (substring-no-properties text) t t)
+    (substring-no-properties text)))
 
 (defun orgpost-one-line (text)
   "Return TEXT as `orgpost-visible' does, and on one line."
-  (replace-regexp-in-string "[\n\t]" " " (orgpost-visible (or text "")) t t))
+  (let ((visible (orgpost-visible (or text ""))))
+    (if (string-match-p "[\n\t]" visible)
+        (replace-regexp-in-string "[\n\t]" " " visible t t)
+      visible)))
 
 ;;;; Times
 
+(defun orgpost-time (time)
+  "Return TIME, a UTC time of the program, as a time of Emacs."
+  ;; With `date-to-time' a list would take so long that typing stalls.
+  (encode-time (append (mapcar (lambda (place)
+                                 (string-to-number (substring time (car place) (cdr place))))
+                               '((17 . 19) (14 . 16) (11 . 13) (8 . 10) (5 . 7) (0 . 4)))
+                       '(nil nil t))))
+
 (defun orgpost-age (time)
   "Return how long ago TIME was, a UTC time of the program, in few letters."
-  (let ((seconds (and time (float-time (time-subtract nil (date-to-time time))))))
+  (let ((seconds (and time (float-time (time-subtract nil (orgpost-time time))))))
     (cond ((null seconds) "")
           ((< seconds 60) "now")
           ((< seconds 3600) (format "%dm" (/ seconds 60)))

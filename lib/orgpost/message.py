@@ -34,7 +34,7 @@ _OWN: Final = frozenset(
     {"ID", "FROM", "TO", "CREATED", "THREAD", "REPLY_TO", "EXPECTS", "EXPIRES", "KIND", "VIA"}
     | {"RECIPIENTS", "ANSWER_ROUTE", "FILES", "SUBJECT", "BODY_ENC"}
 )
-_UNDECODED: Final = "[\udc80-\udcff]"
+_UNDECODED: Final = "[\ud800-\udfff]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +54,8 @@ class Message:
     tags: tuple[str, ...] = ()
     expects: str = "none"
     expires: datetime | None = None
+    scheduled: str | None = None
+    deadline: str | None = None
     kind: str = "message"
     via: tuple[str, ...] = ()
     recipients: tuple[str, ...] = ()
@@ -80,6 +82,8 @@ class Message:
             "tags": self.tags,
             "expects": self.expects,
             "expires": utc_or_none(self.expires),
+            "scheduled": self.scheduled,
+            "deadline": self.deadline,
             "kind": self.kind,
             "via": self.via,
             "recipients": self.recipients,
@@ -135,6 +139,7 @@ def read(
     """Make a message of an entry that has an id; `to` is whose file it stands in."""
     id = entry.id or ""
     expires = entry.get("EXPIRES")
+    planning = dict(entry.planning)
     return Message(
         id=id,
         state=entry.keyword,
@@ -149,6 +154,8 @@ def read(
         tags=entry.tags,
         expects=entry.get("EXPECTS") or "none",
         expires=parse_utc(expires) if expires else None,
+        scheduled=planning.get("SCHEDULED"),
+        deadline=planning.get("DEADLINE"),
         kind=entry.get("KIND") or "message",
         via=tuple((entry.get("VIA") or "").split()),
         recipients=tuple((entry.get("RECIPIENTS") or "").split()),
@@ -183,10 +190,12 @@ def draft(message: Message, zone: tzinfo) -> Draft:
         "VIA": " ".join(message.via),
         "FILES": str(len(message.files)) if message.files else "",
     }
+    stamps = {"SCHEDULED": message.scheduled, "DEADLINE": message.deadline}
     return Draft(
         id=message.id,
         keyword=message.state,
         title=message.subject,
+        planning=[(name, stamp) for name, stamp in stamps.items() if stamp],
         properties=[
             *((key, value) for key, value in facts.items() if value),
             *message.properties.items(),

@@ -24,6 +24,8 @@ MESSAGE: dict[str, Any] = {
     "tags": ["ops"],
     "expects": "reply",
     "expires": "2026-11-20T10:31:05Z",
+    "scheduled": None,
+    "deadline": None,
     "kind": "message",
     "via": [],
     "recipients": [],

@@ -36,6 +36,16 @@
            (sent (orgpost-call '("send" "crt" "--subject" "-1 or +1?" "--" "-") text)))
       (should (equal (alist-get 'body (orgpost-entry-of (alist-get 'id sent))) text)))))
 
+(ert-deftest orgpost-call-reads-texts-with-nuls ()
+  "One letter with a NUL hides no other, and is what was sent: escapes of others stay theirs."
+  (orgpost-test-with-space
+    (let* ((text (concat "a\0\0b \\u0000 \\\\u0000 \"\\\0\" " (string #xfdd0) "\n"))
+           (sent (orgpost-call '("send" "tex" "--subject" "x" "--" "-") text))
+           (other (orgpost-test-send "Another")))
+      (should (equal (mapcar (lambda (it) (list (alist-get 'id it) (alist-get 'body it)))
+                             (alist-get 'messages (orgpost-call '("inbox" "--oldest"))))
+                     (list (list (alist-get 'id sent) text) (list other "The body.")))))))
+
 (ert-deftest orgpost-trouble-is-a-sentence-and-a-hint ()
   "The user reads the program's own words, and what to do next."
   (orgpost-test-with-space

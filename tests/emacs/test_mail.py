@@ -62,6 +62,16 @@ def test_priority_tags_and_keyword_edited_in_emacs_are_read(oracle: Oracle, offi
     assert len(office.mail.find_unread("tex")) == 0
 
 
+def test_what_a_person_plans_in_emacs_is_read(oracle: Oracle, office: Office) -> None:
+    """Org's own stamps, as `C-c C-s` and `C-c C-d` write them; an agenda needs them."""
+    sent = office.send("words", subject="a subject")
+    do(oracle, office, INBOX, "schedule", sent.id, "2026-11-25")
+    do(oracle, office, INBOX, "run", sent.id, '(org-deadline nil "<2026-11-27 Fri 10:00 +1w>")')
+    read = office.mail.find_by_id(sent.id)
+    planned = ("<2026-11-25 Wed>", "<2026-11-27 Fri 10:00 +1w>")
+    assert (read.scheduled, read.deadline) == planned
+
+
 def test_a_mark_after_all_of_a_persons_edits_changes_the_keyword_only(
     oracle: Oracle, office: Office
 ) -> None:

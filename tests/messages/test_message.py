@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
 import pytest
@@ -30,6 +31,7 @@ names = st.from_regex(r"[a-z0-9][a-z0-9_-]{0,9}", fullmatch=True)
 times = st.datetimes(datetime(1990, 1, 1), datetime(2100, 1, 1)).map(  # noqa: DTZ001  made aware
     lambda moment: moment.replace(microsecond=0, tzinfo=UTC)
 )
+stamps = st.sampled_from(["<2026-11-20 Fri>", "<2026-11-20 Fri 10:00 +1w>"])
 messages = st.builds(
     Message,
     id=ids,
@@ -45,6 +47,8 @@ messages = st.builds(
     tags=st.lists(st.sampled_from(["ops", "é_1", "a@b", "x#%"]), unique=True).map(tuple),
     expects=st.sampled_from(EXPECTATIONS),
     expires=st.none() | times,
+    scheduled=st.none() | stamps,
+    deadline=st.none() | stamps,
     kind=st.sampled_from(["message", "file", "bounce", "result"]),
     via=st.lists(names).map(tuple),
     recipients=st.lists(names).map(tuple),
@@ -105,6 +109,13 @@ def test_what_an_entry_does_not_say_is_not_made_up() -> None:
     message = read(entry, to="tex", zone=UTC)
     assert (message.sender, message.to, message.thread) == ("", "tex", "abc")
     assert message.to_dict()["created"] is None
+
+
+def test_half_a_character_is_none_in_json() -> None:
+    """Every reader of JSON takes the document; strict ones refuse all of it for a lone half."""
+    entry = parse(b"* UNREAD mine\n:PROPERTIES:\n:ID: abc\n:END:\n", MESSAGE)
+    message = replace(read(entry, to="tex", zone=UTC), subject="a\ud800b\udfffc\udc80d\U0001f600")
+    assert message.to_dict()["subject"] == "a\ufffdb\ufffdc\ufffdd\U0001f600"
 
 
 def test_of_two_equal_keys_the_first_counts() -> None:

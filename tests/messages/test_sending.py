@@ -67,6 +67,8 @@ def test_a_sent_message_is_listed_with_all_its_fields(office: Office) -> None:
             "tags": ["ops"],
             "expects": "reply",
             "expires": None,
+            "scheduled": None,
+            "deadline": None,
             "kind": "message",
             "via": [],
             "recipients": [],

@@ -1,0 +1,89 @@
+;;; orgpost-test-tasks.el --- tasks for tests of the package  -*- lexical-binding: t; -*-
+
+;;; Commentary:
+
+;; Tasks of tex-agent, whose owner tex is: mira asks and has to wait for approval.
+
+;;; Code:
+
+(require 'orgpost-test-space)
+(require 'orgpost-task)
+
+(defun orgpost-test-ask (title &rest arguments)
+  "Let crt ask tex-agent for TITLE with more ARGUMENTS, which waits; return its id."
+  (alist-get 'id (apply #'orgpost-test-cli "--as" "crt" "task" "add" "tex-agent" title arguments)))
+
+(defun orgpost-test-task (title &rest arguments)
+  "Let tex ask tex-agent for TITLE with more ARGUMENTS, which is let in; return its id."
+  (alist-get 'id (apply #'orgpost-test-cli "task" "add" "tex-agent" title arguments)))
+
+(defun orgpost-test-claim (id)
+  "Let the agent take the task ID; return the id."
+  (orgpost-test-cli "--as" "tex-agent" "task" "claim" "--id" id)
+  id)
+
+(defun orgpost-test-finish (id)
+  "Let the agent take the task ID and finish it; return the id."
+  (orgpost-test-claim id)
+  (orgpost-test-cli "--as" "tex-agent" "task" "complete" id "--result" "words")
+  id)
+
+(defun orgpost-test-shown (command)
+  "Run COMMAND, which shows a list, wait for its answer and stay in its buffer."
+  (funcall command)
+  (set-buffer (window-buffer))
+  (orgpost-test-answered))
+
+(defun orgpost-test-press (keys)
+  "Run the command that is bound to KEYS here, as if they were typed."
+  (let ((command (key-binding (kbd keys))))
+    (unless (commandp command) (error "Nothing is bound to %s" keys))
+    (setq this-command command)
+    (cl-letf (((symbol-function 'this-command-keys-vector) (lambda () (kbd (concat "C-g " keys)))))
+      (call-interactively command))))
+
+(defun orgpost-test-line (id)
+  "Go to the line of ID and return it."
+  (unless (orgpost-list--goto id) (error "%s is not in the list" id))
+  (buffer-substring-no-properties (line-beginning-position) (line-end-position)))
+
+(defun orgpost-test-select (first last)
+  "Make a region of the lines from the id FIRST to the id LAST."
+  (orgpost-test-line first)
+  (set-mark (point))
+  (orgpost-test-line last)
+  (end-of-line)
+  (activate-mark))
+
+(defmacro orgpost-test-answering (answers &rest body)
+  "Run BODY, in which ANSWERS are typed when something is asked, each once."
+  (declare (indent 1) (debug t))
+  `(let ((answers ,answers))
+     (cl-letf* ((answer (lambda (&rest _) (if answers (pop answers) (error "Nobody answers"))))
+                ((symbol-function 'read-string) answer)
+                ((symbol-function 'completing-read) answer)
+                ((symbol-function 'read-multiple-choice) answer))
+       ,@body)))
+
+(defun orgpost-test-raw-tasks (count)
+  "Put COUNT tasks that are queued into the file of tex-agent, as the program writes them."
+  (let ((file "org/messaging/agents/tex-agent.org")
+        (coding-system-for-write 'utf-8-unix))
+    (orgpost-test-task "the first of many")
+    (with-temp-buffer
+      (dotimes (number count)
+        (insert (format "* QUEUED    Task number %d
+:PROPERTIES:
+:ID:       task-20261120-083105-%010d
+:FROM:     tex
+:TRUST_TIER: owner
+:CREATED:  [2026-11-20 Fri 09:31:05]
+:ATTEMPT:  0
+:LEASE:    - 0 -
+:END:
+What is to be done.
+" number number)))
+      (append-to-file (point-min) (point-max) file))))
+
+(provide 'orgpost-test-tasks)
+;;; orgpost-test-tasks.el ends here

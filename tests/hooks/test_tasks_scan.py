@@ -73,7 +73,7 @@ READY = {
 NOT_READY = {
     "nothing": "",
     "resting": task(NOT_BEFORE=utc(86_400)),
-    "scheduled later": task(planning=f"SCHEDULED: <{local(1, '%Y-%m-%d %a')}>\n"),
+    "scheduled later": task(planning=f"SCHEDULED: <{local(2, '%Y-%m-%d %a')}>\n"),  # in any zone
     "both planned": task(planning="DEADLINE: <2999-01-01 Tue> SCHEDULED: <2999-01-01 Tue 10:00>\n"),
     "after what waits": task(state="WAITING", id="task-a") + task(DEPENDS_ON="task-a task-b"),
     "in a circle": task(id="task-a", DEPENDS_ON="task-b") + task(id="task-b", DEPENDS_ON="task-a"),

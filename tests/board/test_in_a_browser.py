@@ -163,6 +163,46 @@ def test_a_new_message_takes_its_place_and_nothing_else_moves(home: House) -> No
         )
 
 
+def test_news_are_said_at_most_every_five_seconds(home: House) -> None:
+    """A reader of the screen hears the first at once, and then the latest."""
+    with home.window() as window:
+        page, news = window.page, window.page.locator("#news")
+        page.clock.install()
+        page.goto("/inbox")
+        page.clock.pause_at(page.evaluate("() => Date.now() + 60_000"))
+        for said, passed, heard in (
+            *(("one", 10, "one"), ("two", 10, "one"), ("three", 4900, "one")),
+            ("four", 200, "four"),
+        ):
+            page.evaluate("words => say(words)", said)
+            page.clock.run_for(passed)
+            assert news.inner_text() == heard, said
+
+
+def test_who_comes_is_seen_on_the_page_of_people(home: House) -> None:
+    """Somebody else's window is enough."""
+    with home.window() as window:
+        page = window.live("/presence")
+        there = page.locator("[data-item=crt] .there")
+        assert there.inner_text() == "offline"
+        with home.window("crt") as other:
+            other.live("/inbox")
+            page.wait_for_selector("[data-item=crt] .there-online")
+
+
+def test_a_browser_that_keeps_nothing_goes_without_drafts(home: House) -> None:
+    """And hears of changes as ever."""
+    with home.window() as window:
+        window.page.add_init_script(
+            "Object.defineProperty(window, 'sessionStorage', { get() { throw new Error('no'); } })"
+        )
+        page = window.live("/compose")
+        page.get_by_label("Text").fill("Not kept.")
+        before = unread(page)
+        home.send("Heard.")
+        until(page, COUNT, before + 1)
+
+
 def test_a_reason_that_is_typed_survives_that_others_decide(home: House) -> None:
     """A form that was touched is never replaced, also where its task moves on."""
     mine, other = home.ask("Mine"), home.ask("Other")

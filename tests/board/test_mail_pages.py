@@ -210,6 +210,7 @@ def test_every_move_of_a_message_by_its_button(place: Place, office: Office, let
         assert tex.submit(form, state=word).to == f"/thread/{letter}?said=marked"
         assert state(office.cli, letter) == became
     form = tex.read(f"/thread/{letter}").form("/mark")
+    assert tex.submit(form, state="shred").status == 422
     assert tex.submit(form, state="archived").to == f"/thread/{letter}?said=archived"
     page = tex.read(f"/thread/{letter}")
     assert "archived" in page.words

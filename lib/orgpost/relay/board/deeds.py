@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from orgpost.post import Post
     from orgpost.task import Task
 
-ARCHIVE: Final = "archived"
+ARCHIVE: Final = frozenset({"archive", "archived"})
 SAID: Final[Mapping[str, str]] = {
     "sent": "Sent.",
     "marked": "Marked.",
@@ -69,7 +69,7 @@ def mark(post: Post, fields: Mapping[str, str]) -> str:
     message = readable(post, id)
     if not Rights(post.me, post.contacts.load()).may_mark(message):
         raise NotPermitted(f"mark {id}", f"it stands in the inbox of {message.to}")
-    if state == ARCHIVE:
+    if state.lower() in ARCHIVE:
         post.messages.archive(id)
         return "archived"
     post.messages.mark(id, state)

@@ -29,23 +29,28 @@ function values(form) {
   return kept;
 }
 
-function keepDraft(form) {
-  sessionStorage.setItem(draftKey(form), JSON.stringify(values(form)));
-}
-
-function readDraft(key) {
+// A browser may keep nothing, or be full; then there are no drafts, and everything else goes on.
+function inStore(work) {
   try {
-    return JSON.parse(sessionStorage.getItem(key));
+    return work(sessionStorage);
   } catch {
     return null;
   }
 }
 
+function keepDraft(form) {
+  inStore((store) => store.setItem(draftKey(form), JSON.stringify(values(form))));
+}
+
+function readDraft(key) {
+  return inStore((store) => JSON.parse(store.getItem(key)));
+}
+
 function dropSent() {
   const sent = document.getElementById("sent")?.dataset.sent;
   if (!sent) return;
-  for (const key of Object.keys(sessionStorage)) {
-    if (key.startsWith("draft ") && readDraft(key)?.id === sent) sessionStorage.removeItem(key);
+  for (const key of inStore(Object.keys) ?? []) {
+    if (readDraft(key)?.id === sent) inStore((store) => store.removeItem(key));
   }
 }
 
@@ -67,7 +72,7 @@ function watchForms() {
     if (form.dataset.draft) keepDraft(form);
   });
   document.addEventListener("submit", (event) => {
-    if (event.target.getAttribute("action") === "/logout") sessionStorage.clear();
+    if (event.target.getAttribute("action") === "/logout") inStore((store) => store.clear());
   });
   dropSent();
   all("form[data-draft]").forEach(restoreDraft);

@@ -108,6 +108,9 @@ def test_a_file_of_another_client_is_listed_where_it_may_fire(home: Home) -> Non
     home.data("install", "claude")
     files = {row["file"] for row in rows(home)["cursor"]["installed"]}
     assert files == {str(home.file("claude"))}
+    said = home.cli("hooks", "list").out.partition("\ncursor\n")
+    note = f"{home.file('claude')} (Claude Code's file, which it can read)\n"
+    assert (note in said[0], note in said[2]) == (False, True)
 
 
 def test_a_broken_file_does_not_hide_the_others(home: Home) -> None:

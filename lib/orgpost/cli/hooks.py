@@ -79,14 +79,17 @@ def _list(_args: Any, desk: Desk) -> None:
         desk.show.warn(warning)
     data = listing.to_dict(sys.executable)
     lines = [f"gate: {data['gate']}"]
+    theirs = next(each for each in data["clients"] if each["client"] == "claude")["installed"]
     for client in data["clients"]:
         there = client["installed"]
         words = "documented only" if client["documented_only"] else "" if there else "-"
         lines.append(f"{client['client']:<12} {words}".rstrip())
-        lines += [
-            f"  {each['event']:<18} {each['file']}{' (stale)' if each['stale'] else ''}"
-            for each in there
-        ]
+        is_other = client["client"] != "claude"
+        for each in there:
+            notes = " (stale)" if each["stale"] else ""
+            if is_other and each in theirs:
+                notes += " (Claude Code's file, which it can read)"
+            lines.append(f"  {each['event']:<18} {each['file']}{notes}")
     desk.show.answer(data, map(one_line, lines))
 
 

@@ -282,7 +282,7 @@ and so does the end of the buffer.  For another host Emacs does wait.
 In trouble OTHERWISE is called with the error; without it the echo area
 shows its sentence."
   (orgpost-forget-request question)
-  (add-hook 'kill-buffer-hook #'orgpost--forget-requests nil t)
+  (add-hook 'kill-buffer-hook #'orgpost-forget-requests nil t)
   (let ((teller (orgpost--teller question then otherwise)))
     (if (file-remote-p default-directory) (funcall teller (orgpost--try-there arguments nil))
       (push (cons question (orgpost--start arguments nil teller)) orgpost--requests))))
@@ -307,7 +307,7 @@ shows its sentence."
     (orgpost--drop process)
     (setf (alist-get question orgpost--requests nil t) nil)))
 
-(defun orgpost--forget-requests ()
+(defun orgpost-forget-requests ()
   "Drop every answer that this buffer waits for."
   (mapc #'orgpost-forget-request (mapcar #'car orgpost--requests)))
 

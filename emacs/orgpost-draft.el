@@ -128,7 +128,7 @@ SPACE and ACTOR are in which space and as whom it is sent."
         orgpost-draft--kept (buffer-string)
         buffer-auto-save-file-name (orgpost-draft--file "#%s#")
         buffer-offer-save t)
-  (make-directory orgpost-drafts-directory t)
+  (with-file-modes #o700 (make-directory orgpost-drafts-directory t))
   (set-buffer-modified-p nil))
 
 (defun orgpost-draft--to-first-empty ()
@@ -193,6 +193,11 @@ SPACE and ACTOR are in which space and as whom it is sent."
   (set-buffer-modified-p nil)
   (delete-auto-save-file-if-necessary t)
   (when (called-interactively-p 'interactive) (message "Kept the draft")))
+
+(defun orgpost-draft--save-contents ()
+  "Keep this draft; for `write-contents-functions'."
+  (orgpost-draft-save)
+  t)
 
 (defun orgpost-draft-forget ()
   "Close this draft and take it out of the folder of drafts."
@@ -273,6 +278,9 @@ SPACE and ACTOR are in which space and as whom it is sent."
 
 \\{orgpost-draft-mode-map}"
   (setq-local font-lock-defaults '(orgpost-draft--looks t))
+  ;; For whoever saves all buffers, or leaves Emacs.
+  (setq-local before-save-hook nil)
+  (add-hook 'write-contents-functions #'orgpost-draft--save-contents nil t)
   (add-hook 'completion-at-point-functions #'orgpost-complete-at-point nil t))
 
 (provide 'orgpost-draft)

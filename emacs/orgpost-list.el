@@ -79,7 +79,8 @@ the actor of the buffer in which this was called."
   (let ((space (orgpost-space-root))
         (actor orgpost-actor-here))
     (with-current-buffer (get-buffer-create name)
-      (unless (eq major-mode mode) (funcall mode))
+      (orgpost-forget-requests)
+      (funcall mode)
       (setq default-directory space
             orgpost-space-here space
             orgpost-actor-here actor)
@@ -112,6 +113,13 @@ the actor of the buffer in which this was called."
                       orgpost-list-limits)
           (list "--limit" (if (orgpost-list--own-limits) "0"
                             (number-to-string orgpost-list-limit)))))
+
+(defun orgpost-list--limits-said ()
+  "Return what the mode line says about the limits of this list."
+  (mapconcat (lambda (limit)
+               (if (eq (cdr limit) t) (format " %s" (car limit))
+                 (format " %s:%s" (car limit) (orgpost-one-line (cdr limit)))))
+             orgpost-list-limits ""))
 
 (defun orgpost-list--own-limits ()
   "Return the limits that the program does not know."
@@ -394,7 +402,8 @@ Buffers of a single entry that is one of IDS ask for it again."
 
 \\{orgpost-list-mode-map}"
   (setq-local revert-buffer-function #'orgpost-list-refresh)
-  (setq mode-line-process '(" " orgpost-list-about (orgpost--requests " …"))))
+  (setq mode-line-process '(" " orgpost-list-about (:eval (orgpost-list--limits-said))
+                            (orgpost--requests " …"))))
 
 (provide 'orgpost-list)
 ;;; orgpost-list.el ends here

@@ -29,6 +29,15 @@
                    '("tex-agent")))
     (should-not (alist-get 'owner (car (orgpost-actors))))))
 
+(ert-deftest orgpost-call-understands-the-answer-without-a-parser-in-emacs-too ()
+  "An Emacs that was built without one reads the same lists and alists."
+  (let ((text "{\"ok\": true, \"data\": {\"a\": [1, null, false], \"b\": \"\\u017e\\ud83d\\ude00\"}}"))
+    (with-temp-buffer
+      (insert text)
+      (should (equal (orgpost--document-slowly text) (orgpost--document (current-buffer)))))
+    (should (equal (alist-get 'data (orgpost--document-slowly text))
+                   '((a . (1 nil nil)) (b . "ž😀"))))))
+
 (ert-deftest orgpost-call-sends-text-byte-for-byte ()
   "Unicode, trailing blanks, no final newline, 60 KB: what was sent is stored."
   (orgpost-test-with-space

@@ -184,6 +184,18 @@
       (orgpost-test--send-draft)
       (should (equal (alist-get 'id (orgpost-test--newest "crt")) id)))))
 
+(ert-deftest orgpost-draft-is-kept-by-whatever-saves-buffers ()
+  "Saving all buffers, as at the end of Emacs, asks for no file name and changes no text."
+  (orgpost-test-with-drafts
+    (let ((before-save-hook '(delete-trailing-whitespace)))
+      (orgpost-compose)
+      (orgpost-test--write "Blanks  \n")
+      (save-buffer)
+      (should-not (buffer-modified-p))
+      (should (equal (orgpost-draft-text) "Blanks  \n"))
+      (should (equal (length (orgpost-drafts)) 1))
+      (should (equal (file-modes orgpost-drafts-directory) #o700)))))
+
 (ert-deftest orgpost-draft-is-dropped-after-a-question ()
   "Nothing is asked where nothing was written."
   (orgpost-test-with-drafts

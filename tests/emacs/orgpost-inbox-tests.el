@@ -152,8 +152,13 @@
         (call-interactively (key-binding (kbd "l l")))
         (orgpost-test-answered)
         (should (equal (length (orgpost-test--rows)) 2))
+        (should (equal (orgpost-list--limits-said) " all"))
         (call-interactively (key-binding (kbd "l o")))
         (orgpost-test-answered)
+        (should (equal (orgpost-test--rows) (list two)))
+        (setq orgpost-list-limits '((from . "crt"))))
+      (orgpost-test-in-inbox
+        (should (equal (orgpost-list--limits-said) ""))
         (should (equal (orgpost-test--rows) (list two)))))))
 
 (ert-deftest orgpost-inbox-of-another-actor-acts-as-that-actor ()

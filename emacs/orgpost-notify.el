@@ -241,5 +241,11 @@ That is the package alert, else the desktop, else the echo area."
   (seq-reduce (lambda (text pair) (replace-regexp-in-string (car pair) (cdr pair) text t t))
               '(("&" . "&amp;") ("<" . "&lt;") (">" . "&gt;")) text))
 
+(defun orgpost-notify-unload-function ()
+  "Turn the modes off, so that nothing is left of them when this file is unloaded."
+  (orgpost-modeline-mode -1)
+  (orgpost-notify-mode -1)
+  nil)
+
 (provide 'orgpost-notify)
 ;;; orgpost-notify.el ends here

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import jwt
 import pytest
 
 from orgpost.relay.board.forms import LIMIT
@@ -84,6 +85,19 @@ def test_the_proof_of_another_session_is_none(place: Place, office: Office) -> N
         proof = other.read("/inbox").form("/logout").fields["csrf"]
         for path, fields in forms.items():
             assert tex.post(path, {**fields, "csrf": proof}).status == 403
+    assert office.cli.files() == before
+
+
+def test_a_guests_form_proves_nothing_for_a_session(place: Place, office: Office) -> None:
+    """Who plants a session's id as the cookie of a login form gets no proof that it takes."""
+    tex, guest = place.visitor("tex"), place.visitor()
+    [cookie] = tex.cookies.values()
+    guest.get("/login")
+    [name] = guest.cookies
+    guest.cookies[name] = str(jwt.decode(cookie, options={"verify_signature": False})["jti"])
+    proof = guest.get("/login").form("/login").fields["csrf"]
+    before = office.cli.files()
+    assert tex.post("/send", {"to": "crt", "body": "x", "csrf": proof}).status == 403
     assert office.cli.files() == before
 
 

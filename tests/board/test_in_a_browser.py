@@ -230,6 +230,25 @@ def test_a_reason_that_is_typed_survives_that_others_decide(home: House) -> None
         assert page.locator(".notice.refused").is_visible()
 
 
+def test_a_form_that_was_touched_is_left_alone_whatever_the_page_says(home: House) -> None:
+    """Neither its fields nor where it goes; one that was not touched is as the page has it."""
+    merged = """(isTouched) => {
+      const make = (word) => {
+        const form = document.createElement("form");
+        form.setAttribute("action", `/${word}`);
+        form.innerHTML = `<input name="${word}">`;
+        return form;
+      };
+      const [old, fresh] = [make("reject"), make("cancel")];
+      if (isTouched) old.dataset.touched = "";
+      merge(old, fresh);
+      return [old.getAttribute("action"), old.firstChild.name];
+    }"""
+    with home.window() as window:
+        assert window.page.evaluate(merged, arg=True) == ["/reject", "reject"]
+        assert window.page.evaluate(merged, arg=False) == ["/cancel", "cancel"]
+
+
 def test_without_the_relays_socket_a_page_says_so_and_looks_by_itself(home: House) -> None:
     """A visible note, and a look every 30 seconds; when the socket is back the note goes."""
     with home.window() as window:

@@ -95,6 +95,8 @@ FAULTS: Final = """() => {
     if (!walker.currentNode.nodeValue.trim() || done.has(node) || !seen(node)) continue;
     if (node.closest(".unseen, option, title, desc, script")) continue;
     done.add(node);
+    // Also what is cut off there, where nothing scrolls.
+    if (node.getBoundingClientRect().right > innerWidth + 1) say(node, "beside the window");
     const style = getComputedStyle(node);
     const ink = rgba(node.closest("svg") ? style.fill : style.color);
     const found = ratio(over(ink, ground(node)), ground(node));

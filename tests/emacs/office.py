@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from typing import TYPE_CHECKING, Any, Final
 
@@ -53,6 +54,22 @@ class Office:
         """Let somebody write to tex; give the message's id."""
         flags = ["--subject", subject, *words]
         return str(self("--as", sender, "send", "tex", *flags, "-", stdin=body)["id"])
+
+    def fill(self, count: int) -> None:
+        """Let tex have so many unread messages, by copies of one in the file."""
+        self.send("Message number 0000")
+        inbox = self.space / "org/messaging/inbox/tex.org"
+        text = inbox.read_text("utf-8")
+        entry = text[text.index("* UNREAD") :]
+        id = re.search(r"(?m)^:ID: +(\S+)$", entry)
+        assert id is not None
+        more = [
+            entry.replace(id[1], f"msg-20261101-083105-{number:010}").replace(
+                "0000", f"{number:04}"
+            )
+            for number in range(1, count)
+        ]
+        inbox.write_text(text + "".join(more), "utf-8")
 
     def state(self, id: str) -> str:
         """The state of a message, as the program finds it."""

@@ -4,6 +4,7 @@
 
 (require 'orgpost-test-space)
 (require 'filenotify)
+(require 'cl-lib)
 
 (defun orgpost-test--program (script)
   "Return the path of a program that is the shell SCRIPT."
@@ -185,6 +186,31 @@
       (with-temp-buffer
         (insert-file-contents "org/messaging/inbox/tex.org")
         (should (search-forward "A note of mine" nil t))))))
+
+(ert-deftest orgpost-trouble-of-a-file-that-somebody-edits-names-them ()
+  "Exit 75 by another person: who it is, and where; nothing is asked, nothing changes."
+  (orgpost-test-with-space
+    (let ((id (orgpost-test-send "Hello")) (orgpost-save-first 'ask))
+      (orgpost-test-cli "config" "set" "store.lock_seconds" "0.2")
+      ;; On another host, a lock is always that of somebody alive.
+      (make-symbolic-link "mira@elsewhere.4711" "org/messaging/inbox/.#tex.org")
+      (should (string-match-p "mira@elsewhere has unsaved changes in inbox/tex.org (Emacs 4711)"
+                              (orgpost-test-sentence
+                               (lambda () (orgpost-change (list "mark" id "read"))))))
+      (should (equal (orgpost-test-state id) "UNREAD")))))
+
+(ert-deftest orgpost-trouble-of-edits-here-that-are-not-saved ()
+  "Exit 75 by this Emacs: the question comes first, and whoever says no is told who holds it."
+  (orgpost-test-with-space
+    (let ((id (orgpost-test-send "Hello")) (orgpost-save-first 'ask) asked)
+      (orgpost-test-cli "config" "set" "store.lock_seconds" "0.2")
+      (with-current-buffer (find-file-noselect "org/messaging/inbox/tex.org") (insert "\n"))
+      (cl-letf (((symbol-function 'y-or-n-p) (lambda (question) (setq asked question) nil)))
+        (should (string-match-p (format "(Emacs %d)" (emacs-pid))
+                                (orgpost-test-sentence
+                                 (lambda () (orgpost-change (list "mark" id "read")))))))
+      (should (string-match-p "tex.org has unsaved edits" asked))
+      (should (equal (orgpost-test-state id) "UNREAD")))))
 
 (ert-deftest orgpost-words-of-others-are-shown-as-they-are ()
   "What could hide, reorder or forge text is spelled out."

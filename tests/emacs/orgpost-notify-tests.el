@@ -128,5 +128,16 @@
     (should (equal (remove "" global-mode-string) (remove "" string)))
     (should-not orgpost-notify--watches)))
 
+(ert-deftest orgpost-notify-that-is-unloaded-undoes-its-modes ()
+  "`unload-feature' leaves no timer and no word in the mode line."
+  (let ((timers (length timer-list)))
+    (orgpost-test-with-space
+      (orgpost-modeline-mode 1)
+      (unload-feature 'orgpost-notify t))
+    (should (equal (length timer-list) timers))
+    (should-not (memq 'orgpost-unread-string global-mode-string))
+    (should-not (fboundp 'orgpost-modeline-mode))
+    (require 'orgpost-notify)))
+
 (provide 'orgpost-notify-tests)
 ;;; orgpost-notify-tests.el ends here

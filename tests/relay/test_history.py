@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orgpost.relay.history import History
+from orgpost.relay.history import MOST_TOLD, History
+from orgpost.relay.protocol import OUR_FRAME_BYTES, encode
 
 
 def history(most: int = 500, most_in_all: int = 100_000) -> History:
@@ -68,6 +69,19 @@ def test_what_is_too_old_is_forgotten() -> None:
     past.add("b", changes("a", "b", "c", "d"))
     assert ids(past.recover("b", epoch, 1).changes) == ["b", "c", "d"]
     assert past.recover("b", epoch, 0).recovered is False
+
+
+def test_more_than_fits_into_a_frame_is_not_told() -> None:
+    """Whoever missed that much looks at the files."""
+    past = history(most=10_000)
+    epoch = past.point("b").epoch
+    past.add("b", changes(*map(str, range(MOST_TOLD + 1))))
+    assert past.recover("b", epoch, 0).recovered is False
+    found = past.recover("b", epoch, 1)
+    assert (found.recovered, len(found.changes)) == (True, MOST_TOLD)
+    change = {"kind": "new", "id": "m" * 120, "state": "ARCHIVED", "from": "a" * 48}
+    frame = encode("subbed", changes=[{"offset": 10**9, **change, "tier": "unknown"}] * MOST_TOLD)
+    assert len(frame) < OUR_FRAME_BYTES
 
 
 def test_a_reset_begins_anew() -> None:

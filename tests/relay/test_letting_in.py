@@ -122,6 +122,26 @@ def test_an_actor_that_is_removed_has_to_go(space: Path) -> None:
     run(test())
 
 
+def test_contacts_that_are_just_being_saved_send_nobody_away(space: Path) -> None:
+    """Empty or gone for a moment, as some editors save: who is connected does not notice."""
+
+    async def test() -> None:
+        contacts = space / "org/messaging/contacts.yaml"
+        good = contacts.read_bytes()
+        async with serving(space) as house, house.peer() as tex:
+            guard = house.relay.desk.guard
+            for spoil in (lambda: contacts.write_bytes(b""), contacts.unlink):
+                spoil()
+                await until(lambda: guard.is_unsure)
+                contacts.write_bytes(good)
+                await until(lambda: not guard.is_unsure)
+                assert (await tex.ask("ping"))["type"] == "pong"
+            async with house.peer("mira"):
+                pass
+
+    run(test())
+
+
 def test_contacts_that_cannot_be_read_leave_the_last_good_ones_in_force(space: Path) -> None:
     """Who is connected stays and may look; sends are refused as everywhere; status says so."""
 

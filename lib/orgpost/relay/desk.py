@@ -37,7 +37,6 @@ class Desk:
         self.is_draining = False
         # Files in which something that was acknowledged waits for an editor.
         self.waiting: set[str] = set()
-        self.contacts_moved = False
         self.troubles: tuple[tuple[str, str], ...] = ()
         hub.handed_out = self.notes.told
 
@@ -49,7 +48,6 @@ class Desk:
         if found.news:
             seconds = self.clock.monotonic() - moment
             self.metrics.histograms["hint_delay_seconds"].observe(seconds)
-        self.contacts_moved = self.contacts_moved or found.contacts
         self.troubles = found.troubles
 
     async def tell_of(self, sent: Sent) -> int:

@@ -17,7 +17,7 @@ from orgpost.relay.tokens import BadToken, Signer
 
 if TYPE_CHECKING:
     from orgpost.clock import Clock
-    from orgpost.contact import Contacts
+    from orgpost.contact import Actor, Contacts
     from orgpost.post import Post
     from orgpost.relay.boxes import Box
     from orgpost.relay.tokens import Grant
@@ -31,25 +31,55 @@ class Guard:
     def __init__(self, tokens: Signer, contacts: Contacts, clock: Clock) -> None:
         self.tokens, self.contacts = tokens, contacts
         self._clock = clock
-        self._revoked = Revoked({})
+        self._revoked = Revoked(None)
+        self._seen_once: tuple[Actor, ...] | None = None
         self._attempts = Attempts()
         self.trouble = ""
 
     # -- what is known -------------------------------------------------------------------------
 
     def renew(self, post: Post) -> bool:
-        """Read contacts and revocations as they are now; whether that changed anything."""
-        contacts, revoked = post.contacts.load(), read_revoked(post.space)
-        changed = revoked != self._revoked
-        self._revoked = revoked
+        """Read contacts and revocations as they are now; whether that changed who may be here.
+
+        Other contacts count when they are seen a second time: a file that somebody is just saving
+        must not send everybody away. Until then `is_unsure`.
+        """
+        changed = self._renew_revoked(post)
+        contacts = post.contacts.load()
         trouble = "; ".join(f"{p['key']}: {p['problem']}" for p in contacts.problems[:_MOST_SHOWN])
         if trouble and trouble != self.trouble:
             say("contacts_unreadable", logging.ERROR, count=len(contacts.problems))
         self.trouble = trouble
         if contacts.problems or contacts.actors == self.contacts.actors:
+            self._seen_once = None
             return changed
-        self.contacts = contacts
+        seen_once, self._seen_once = self._seen_once, contacts.actors
+        if seen_once != contacts.actors:
+            return changed
+        self.contacts, self._seen_once = contacts, None
         return True
+
+    @property
+    def is_unsure(self) -> bool:
+        """Whether other contacts were seen, and only once so far."""
+        return self._seen_once is not None
+
+    def _renew_revoked(self, post: Post) -> bool:
+        try:
+            revoked = read_revoked(post.space)
+        except OSError as error:
+            # What was known goes on to hold: no descriptor is left, perhaps, or the disk is gone.
+            say("revoked_unreadable", logging.ERROR, kind=type(error).__name__)
+            return False
+        changed = revoked != self._revoked
+        self._revoked = revoked
+        return changed
+
+    @property
+    def why(self) -> str:
+        """Say what decides at present, for the log."""
+        revoked = "a list of revoked" if self._revoked.is_understood else "no list of revoked"
+        return f"{len(self.contacts.actors)} contacts and {revoked}"
 
     # -- who is let in -------------------------------------------------------------------------
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
 MOST_IN_ALL: Final = 100_000
+# What is told at once must fit into one frame.
+MOST_TOLD: Final = 3000
 
 
 class Point(NamedTuple):
@@ -92,7 +94,7 @@ class History:
         if epoch != past.epoch or isinstance(offset, bool) or not isinstance(offset, int):
             return Recovery(past.point, recovered=False)
         missed = past.offset - offset
-        if not 0 <= missed <= len(past.changes):
+        if not 0 <= missed <= min(len(past.changes), MOST_TOLD):
             return Recovery(past.point, recovered=False)
         # From the end: what was missed is little, and what is kept may be much.
         newest = [past.changes[-place] for place in range(missed, 0, -1)]

@@ -46,16 +46,21 @@ class Office:
 
     def with_post(self, work: Callable[[Post], T]) -> T:
         """Do it in this thread."""
-        post = self._idle.pop() if self._idle else self._opened()
+        post = self._taken() or self._opened()
         try:
             return work(post)
         finally:
             self._idle.append(post)
 
+    def _taken(self) -> Post | None:
+        # To ask first whether there is one would let another thread take it in between.
+        with suppress(IndexError):
+            return self._idle.pop()
+        return None
+
     def settle(self) -> None:
         """Put in what waits, and let go of all files; the next work opens them anew."""
-        posts, self._idle = self._idle, []
-        for post in posts:
+        while (post := self._taken()) is not None:
             with suppress(OrgpostError):
                 post.close()
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from orgpost.relay.desk import Desk
 
 BEAT_SECONDS: Final = 1.0
+# As long as an editor takes to write a small file.
+_SAVED_SECONDS: Final = 0.3
 _FOLD_SECONDS: Final = 60.0
 _ARCHIVE_SECONDS: Final = 3600.0
 _SEEN_SECONDS: Final = 30.0
@@ -53,8 +55,11 @@ class Pulse:
             self._look_at(connection, now)
         for word in desk.hub.presence.passed(now, desk.clock.now()):
             desk.hub.tell_presence(word)
-        if await desk.office.ask(desk.guard.renew) or desk.contacts_moved:
-            desk.contacts_moved = False
+        changed = await desk.office.ask(desk.guard.renew)
+        if desk.guard.is_unsure:
+            await asyncio.sleep(_SAVED_SECONDS)
+            changed = await desk.office.ask(desk.guard.renew) or changed
+        if changed:
             self._ask_again()
         await self._write_notes(now)
         await self._tidy(now)
@@ -80,6 +85,7 @@ class Pulse:
         for connection in desk.hub:
             grant = connection.grant
             if grant is None or not desk.guard.is_good(grant):
+                say("denied", logging.WARNING, actor=connection.actor, reason=desk.guard.why)
                 desk.dismiss(connection, DENIED)
                 continue
             for box in tuple(connection.boxes):

@@ -34,6 +34,11 @@ class Revoked:
 
     __hash__ = None  # type: ignore[assignment]  # it is compared, and never a key
 
+    @property
+    def is_understood(self) -> bool:
+        """Whether the file could be read."""
+        return self._upto is not None
+
     def holds(self, grant: Grant) -> bool:
         """Whether this grant was taken away."""
         if self._upto is None:
@@ -49,13 +54,16 @@ class Revoked:
 
 
 def read_revoked(space: Path) -> Revoked:
-    """Read who was revoked; a file that is not there revokes nobody."""
+    """Read who was revoked; a file that is not there revokes nobody, one that is rubbish all.
+
+    Raises `OSError` where it is there and cannot be read.
+    """
     try:
         data = json.loads((space / FILE).read_bytes())
         upto = {str(actor): float(moment) for actor, moment in data["revoked"].items()}
     except FileNotFoundError:
         return Revoked({})
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return Revoked(None)
     return Revoked(upto)
 

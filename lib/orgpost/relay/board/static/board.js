@@ -104,7 +104,7 @@ function isTouched(node) {
 }
 
 function keyOf(node) {
-  return node.dataset?.item ?? node.getAttribute?.("aria-labelledby") ?? "";
+  return node.dataset?.item ?? node.dataset?.part ?? node.getAttribute?.("aria-labelledby") ?? "";
 }
 
 function mergeChildren(old, fresh) {

@@ -227,3 +227,36 @@ def test_who_stops_reading_ends_it_well(hall: Hall) -> None:
     listening.out.close()
     hall.send("bot")
     assert listening.process.wait(timeout=20) == 0
+
+
+WRITER = """
+import sys
+from orgpost.post import Post
+with Post.open(sys.argv[1]) as post:
+    for number in range(40):
+        post.messages.create_message("crt", "tex", "hi", id=f"msg-{sys.argv[2]}-{number}")
+"""
+
+
+@pytest.mark.slow
+def test_who_is_started_again_and_again_misses_nothing(hall: Hall, tmp_path: Path) -> None:
+    """While others write without a pause: with a cursor each message is told exactly once."""
+    env, cursor = environment(), str(tmp_path / "cursor")
+    told: list[str] = []
+    listening = Listening(hall.space, "--cursor", cursor, by="tex")
+    writers = [
+        subprocess.Popen([sys.executable, "-c", WRITER, str(hall.space), name], env=env)
+        for name in ("a", "b", "c")
+    ]
+    for _ in range(3):
+        told += [listening.next()["id"] for _ in range(5)]
+        listening.process.terminate()
+        rest, _ = listening.process.communicate(timeout=20)
+        told += [json.loads(line)["id"] for line in rest.splitlines()]
+        listening = Listening(hall.space, "--cursor", cursor, by="tex")
+    assert [writer.wait(60) for writer in writers] == [0, 0, 0]
+    while len(told) < 120:
+        told.append(listening.next()["id"])
+    listening.process.terminate()
+    assert listening.end() == 0
+    assert sorted(told) == sorted(f"msg-{name}-{n}" for name in "abc" for n in range(40))

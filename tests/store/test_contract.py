@@ -47,7 +47,8 @@ def test_entries_come_back_as_they_went_in(stage: Stage) -> None:
     store = stage.store()
     stored = [store.append(INBOX, [ONE]).stored, store.append(INBOX, [TWO, THREE]).stored]
     assert stored == ["file", "file"]
-    assert store.view(INBOX) == View(HEADER + ONE[1] + TWO[1] + THREE[1], exists=True)
+    view = store.view(INBOX)
+    assert view == View(HEADER + ONE[1] + TWO[1] + THREE[1], exists=True, layout=view.layout)
     assert stage.store().view(INBOX) == store.view(INBOX)
 
 
@@ -466,3 +467,27 @@ def remove_private(stage: Stage) -> None:
             calls.rmdir(folder, folder=fd)
     with disk.folder("") as fd:
         calls.rmdir(".orgpost", folder=fd)
+
+
+def test_growth_is_what_programs_added_and_nothing_else(stage: Stage) -> None:
+    """Behind what was known; where somebody marked or wrote past the store, the whole is read."""
+    store = stage.store()
+    store.append(INBOX, [ONE])
+    known = store.view(INBOX)
+    assert known.layout is not None
+    store.append(INBOX, [TWO])
+    store.append(INBOX, [THREE])
+    grown = store.growth(INBOX, known.layout, len(known.data))
+    assert grown is not None
+    assert grown.data == TWO[1] + THREE[1]
+    whole = len(known.data) + len(grown.data)
+    again = store.growth(INBOX, grown.layout, whole)
+    assert again is not None
+    assert again.data == b""
+    store.edit(INBOX, marking("msg-1", "READ"))
+    assert store.growth(INBOX, grown.layout, whole) is None, "somebody marked"
+    known = store.view(INBOX)
+    assert known.layout is not None
+    stage.person.edit(INBOX, lambda data: data + b"* a note of a person\n")
+    stage.pass_time(1)
+    assert store.growth(INBOX, known.layout, whole) is None, "somebody wrote past the store"

@@ -31,9 +31,9 @@ ACTORS: Final = (
 class Room:
     """One space on one machine; programs of this process share the store with the sight."""
 
-    def __init__(self) -> None:
-        self.clock = FakeClock()
-        self.disk = MemoryDisk(self.clock)
+    def __init__(self, disk: MemoryDisk | None = None, clock: FakeClock | None = None) -> None:
+        self.clock = clock or FakeClock()
+        self.disk = disk or MemoryDisk(self.clock)
         self.store = MemoryStore(disk=self.disk, lock_seconds=0)
         self.contacts = Contacts(ACTORS)
         self.rounds: list[Round] = []
@@ -49,6 +49,11 @@ class Room:
                 notes=HookNotes(Path(SPACE)),
             )
         )
+
+    @classmethod
+    def beside(cls, other: Room) -> Room:
+        """Make another one in the same space, which has seen nothing yet."""
+        return cls(other.disk, other.clock)
 
     def send(
         self, body: str = "The body.", sender: str = "crt", to: str = "tex", **more: Any

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
 
+from orgpost.errors import OrgpostError
 from orgpost.store.memory import Killed, MemoryStore
 from orgpost.store.memory_disk import SPACE
-from tests.watching.room import INBOX
+from tests.watching.room import INBOX, Room
 
 if TYPE_CHECKING:
-    from tests.watching.room import Room
+    import random
 
 
 def test_a_new_message_is_told_to_its_inbox_alone(room: Room) -> None:
@@ -143,7 +145,7 @@ def test_while_somebody_writes_the_others_are_looked_at(room: Room) -> None:
 def test_who_never_stops_writing_is_told_of_without_the_end(room: Room) -> None:
     """After two seconds the file is read as it is; its last entry may be half of one."""
     room.sight.follow("inbox/tex")
-    first = room.send()
+    first = room.send("The body. " * 30)
     room.look()
     whole = room.person.read(INBOX)
     new = whole[whole.index(b"* UNREAD") :]
@@ -371,3 +373,99 @@ def remove(room: Room, path: str) -> None:
     node = room.disk.find(f"{SPACE}/org/messaging/{folder}")
     del node.entries()[name]
     room.disk.touch(node)
+
+
+def test_what_a_program_adds_is_read_alone(room: Room) -> None:
+    """However much mail there is: where nothing else happened, only the new bytes are read."""
+    room.sight.follow("inbox/tex")
+    for _ in range(30):
+        room.send()
+    room.look()
+    before, size = room.sight.searched, len(room.person.read(INBOX))
+    room.store.view = lambda path: pytest.fail(f"{path} was read whole")  # type: ignore[method-assign]
+    ids = [room.send(), room.send()]
+    assert room.look() == {"inbox/tex": [("new", id) for id in ids]}
+    assert room.sight.searched - before == len(room.person.read(INBOX)) - size
+    assert room.look() == {}
+
+
+def test_what_a_program_marks_between_is_not_overlooked(room: Room) -> None:
+    """Of what it added and what it changed in place in one moment, both are told."""
+    room.sight.follow("inbox/tex")
+    first = room.send()
+    room.look()
+    room.mail.mark_read(first)
+    second = room.send()
+    assert room.look() == {
+        "inbox/tex": [("new", second)],
+        "marks/tex": [("state", first)],
+        "sent/crt": [("state", first)],
+    }
+
+
+DEEDS = (
+    "send",
+    "send",
+    "send",
+    "mark",
+    "edit",
+    "append",
+    "copy",
+    "lock",
+    "unlock",
+    "archive",
+    "look",
+)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_whatever_happens_it_knows_what_is_there(room: Room, rng: random.Random, seed: int) -> None:
+    """After any deeds of programs and people it knows what one would who looks for once."""
+    room.sight.follow("inbox/tex")
+    told: dict[str, str] = {}
+    sent = [room.send()]
+    for _ in range(40):
+        do(room, rng.choice(DEEDS), sent, rng)
+        if rng.random() < 0.6:
+            note(told, room)
+    room.person.unlock(INBOX)
+    room.clock.advance(20)
+    note(told, room)
+    fresh = Room.beside(room)
+    fresh.sight.follow("inbox/tex")
+    there = [each[1:3] for each in fresh.sight.known("inbox/tex")]
+    assert sorted(each[1:3] for each in room.sight.known("inbox/tex")) == sorted(there)
+    assert told.keys() >= dict(there).keys(), "each was told of as new"
+
+
+def note(told: dict[str, str], room: Room) -> None:
+    """Look, and note what was told."""
+    news = room.look()
+    assert "reset" not in news.values()
+    told |= {id: kind for kind, id in news.get("inbox/tex", ())}
+
+
+def do(room: Room, deed: str, sent: list[str], rng: random.Random) -> None:
+    """Let somebody do something."""
+    with suppress(OrgpostError):
+        if deed == "send":
+            sent.append(room.send("The body.", subject=f"Subject {len(sent)}"))
+        elif deed == "mark":
+            room.mail.mark(rng.choice(sent), rng.choice(["read", "todo", "done"]))
+        elif deed == "archive":
+            room.mail.archive(rng.choice(sent[1:] or sent))
+        elif deed == "edit":
+            room.edit(lambda data: data.replace(b"The body.", b"Other words, and more.", 1))
+        elif deed == "copy":
+            room.edit(lambda data: data + data[data.rfind(b"\n* ") + 1 :])
+        elif deed == "append":
+            id = f"msg-hand-{len(sent)}"
+            sent.append(id)
+            more = f"* UNREAD x\n:PROPERTIES:\n:ID: {id}\n:FROM: crt\n:END:\n".encode()
+            room.edit(lambda data: data + more, how="truncate")
+        elif deed == "lock":
+            room.person.lock(INBOX)
+        elif deed == "unlock":
+            room.person.unlock(INBOX)
+        else:
+            room.clock.advance(rng.choice([0.1, 1, 15]))

@@ -15,7 +15,7 @@ from orgpost.clock import Clock
 from orgpost.errors import Exists
 from orgpost.store.calls import Calls
 from orgpost.store.disk import Disk, trouble
-from orgpost.store.page import ROOT, Move, Outcome, Page, Receipt, Tail, View
+from orgpost.store.page import ROOT, Growth, Move, Outcome, Page, Receipt, Tail, View
 from orgpost.store.reader import Reader
 from orgpost.store.watch import Watch
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from orgpost.store.held import Apply, Held
     from orgpost.store.inspection import Inspection, Inspector
+    from orgpost.store.journal import Layout
     from orgpost.store.lock import FileLock
     from orgpost.store.quarantine import Kept, Quarantine
     from orgpost.store.rows import Rows
@@ -101,6 +102,10 @@ class FileStore:
     def is_being_saved(self, path: str) -> bool:
         """Ask whether a reader would have to wait now: somebody else may be in mid-write."""
         return self._reader.is_being_saved(path)
+
+    def growth(self, path: str, layout: Layout, size: int) -> Growth | None:
+        """Give what was added behind so many bytes since; None where anything else happened."""
+        return self._reader.growth(path, layout, size)
 
     def read(self, path: str) -> bytes | None:
         """Read a file that has no journal; None where it is missing."""

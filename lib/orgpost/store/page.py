@@ -29,7 +29,8 @@ class View(NamedTuple):
 
     `waiting` names those entries, `editor` who keeps them waiting, in words.  `outcomes` names the
     entries whose change was acknowledged and waits too: `data` has them as the file has them.
-    `saving` says that somebody went on writing for longer than a reader waits.
+    `saving` says that somebody went on writing for longer than a reader waits.  `layout` says how
+    the entries stand, where nothing but programs of ours can have moved one since.
     """
 
     data: bytes
@@ -38,6 +39,14 @@ class View(NamedTuple):
     editor: str | None = None
     outcomes: frozenset[bytes] = frozenset()
     saving: bool = False
+    layout: Layout | None = None
+
+
+class Growth(NamedTuple):
+    """What programs of ours added at the end of a file, and how its entries stand since."""
+
+    data: bytes
+    layout: Layout
 
 
 class Outcome(NamedTuple):
@@ -212,6 +221,9 @@ class Store(Protocol):
 
     def is_being_saved(self, path: str) -> bool:
         """Ask whether a reader would have to wait now: somebody else may be in mid-write."""
+
+    def growth(self, path: str, layout: Layout, size: int) -> Growth | None:
+        """Give what was added behind so many bytes since; None where anything else happened."""
 
     def lock(self, name: str, *, seconds: float | None = None) -> AbstractContextManager[None]:
         """Hold a lock that is no file's, for what is decided over several files.

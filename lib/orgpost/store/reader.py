@@ -11,10 +11,17 @@ from typing import TYPE_CHECKING, Final
 from orgpost.frozen import NamedTuple
 from orgpost.org import scan, syntax
 from orgpost.store.disk import print_of, trouble
-from orgpost.store.journal import Flag, outcomes_of, without_outcomes, without_voids
+from orgpost.store.journal import (
+    Flag,
+    Kind,
+    Layout,
+    outcomes_of,
+    without_outcomes,
+    without_voids,
+)
 from orgpost.store.journal_file import JournalFile
 from orgpost.store.lock import FileLock
-from orgpost.store.page import ROOT, Tail, View
+from orgpost.store.page import ROOT, Growth, Tail, View
 from orgpost.store.watch import SAVE_SECONDS
 
 if TYPE_CHECKING:
@@ -50,6 +57,11 @@ class _Look(NamedTuple):
         return self.is_ours() or (self.block is None and self.found is None)
 
 
+def _layout_of(block: Block | None) -> Layout | None:
+    known = block is not None and block.generation
+    return Layout(block.generation, block.position) if block is not None and known else None
+
+
 class Reader:
     """The lock-free side of a store; `settle` is its one try to put things right."""
 
@@ -67,7 +79,7 @@ class Reader:
             look = self._after_save(path, lock, look)
             return View(look.data, look.found is not None, saving=look.saving)
         if look.steady and look.is_ours() and not self._has_more(journal, look):
-            return View(look.data, look.found is not None)
+            return View(look.data, look.found is not None, layout=_layout_of(look.block))
         # To settle would make a folder anew that somebody has taken away, and may put back.
         settled = self._settle(path) if look.folder else None
         return settled or self._overlay(path, lock, journal)
@@ -82,6 +94,29 @@ class Reader:
         else:
             is_all = look.steady and look.is_ours() and not self._has_more(journal, look)
         return Tail(look.data, start) if is_all else Tail(self.view(path).data, 0)
+
+    def growth(self, path: str, layout: Layout, size: int) -> Growth | None:
+        """Give what programs of ours added at the end; None where anything else happened, too."""
+        lock = FileLock(self._disk, self._clock, path)
+        journal = JournalFile(self._disk, self._clock, path)
+        block = lock.peek()
+        if block is None or block.turn % 2 or block.generation != layout.generation:
+            return None
+        records = journal.peek_since(layout.position, block.position)
+        if records is None or any(record.kind is not Kind.ENTRY for record in records):
+            return None
+        if block.flags & Flag.BROKEN or journal.goes_on_after(block.position):
+            return None
+        folder, _, name = path.rpartition("/")
+        with trouble(path, "read"), suppress(FileNotFoundError):
+            with self._disk.folder(f"{ROOT}/{folder}") as fd:
+                end = self._disk.read_end(fd, name, block.size - size)
+            if end is None:
+                return None
+            _, data, start, found = end
+            if start == size and print_of(found) == (block.size, block.mtime_ns, block.inode):
+                return Growth(data, Layout(block.generation, block.position))
+        return None
 
     def is_being_saved(self, path: str) -> bool:
         """Ask whether `view` would have to wait now."""

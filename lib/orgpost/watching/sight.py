@@ -37,9 +37,10 @@ if TYPE_CHECKING:
     from orgpost.clock import Clock
     from orgpost.contact import Contacts
     from orgpost.org.syntax import FileKind
+    from orgpost.store.journal import Layout
     from orgpost.store.page import Store, View
     from orgpost.watching.entries import Row
-    from orgpost.watching.snapshot import Difference
+    from orgpost.watching.snapshot import Compared, Difference
 
 GONE_SECONDS: Final = 2.0
 _SAVING_SECONDS: Final = 2.0
@@ -57,6 +58,7 @@ class _File:
         self.folder, _, name = path.partition("/")
         self.name = name.removesuffix(".org")
         self.existed = self.lost = False
+        self.layout: Layout | None = None
         self.again: float | None = None
         self.missing_since: float | None = None
         self.saving_since: float | None = None
@@ -119,6 +121,7 @@ class Sight:
             view = self._store.view(path)
             file.existed = view.exists
             file.snapshot = Snapshot.of(self._content(file, view), kind)
+            file.layout = view.layout
         except OrgpostError as error:
             file.lost, self._troubles[path] = True, str(error)
             file.again = self._clock.monotonic() + _UNREADABLE_SECONDS
@@ -178,6 +181,8 @@ class Sight:
         file = self._files[path]
         file.again = None
         try:
+            if (compared := self._growth(file)) is not None:
+                return self._tell_of(file, compared)
             if self._may_wait(file):
                 return ()
             view = self._store.view(path)
@@ -190,7 +195,17 @@ class Sight:
         if file.existed and not view.exists:
             return self._miss(file)
         file.existed, file.missing_since = view.exists, None
+        file.layout = view.layout
         return self._compare(file, data)
+
+    def _growth(self, file: _File) -> Compared | None:
+        """Look only at what programs added, where that is all that happened."""
+        known = file.layout
+        found = None if known is None else self._store.growth(file.path, known, file.snapshot.size)
+        if found is None:
+            return None
+        file.layout = found.layout
+        return file.snapshot.grown(found.data)
 
     def _may_wait(self, file: _File) -> bool:
         """Leave a file alone in which somebody may be writing; others are looked at meanwhile."""
@@ -222,10 +237,14 @@ class Sight:
             return self._reset(file, file.snapshot.senders())
         before = file.snapshot
         compared = before.compare(data, file.kind)
+        if compared.strange:
+            file.snapshot = compared.snapshot
+            return self._reset(file, before.senders() | compared.snapshot.senders())
+        return self._tell_of(file, compared)
+
+    def _tell_of(self, file: _File, compared: Compared) -> Sequence[News]:
         file.snapshot = compared.snapshot
         self.searched += compared.searched
-        if compared.strange:
-            return self._reset(file, before.senders() | compared.snapshot.senders())
         told = [self._told(file, difference) for difference in compared.differences]
         return sort_into_boxes(file.folder, file.name, told)
 
@@ -242,7 +261,7 @@ class Sight:
         return self._lose(file)
 
     def _lose(self, file: _File) -> Sequence[News]:
-        file.missing_since = None
+        file.missing_since = file.layout = None
         if file.lost:
             return ()
         senders = file.snapshot.senders()

@@ -78,6 +78,29 @@ class Snapshot:
         """Give everybody from whom there is an entry."""
         return {row.sender for row in self._first.values()}
 
+    @property
+    def size(self) -> int:
+        """How many bytes the file had."""
+        return self._size
+
+    def grown(self, tail: bytes) -> Compared:
+        """Say what became of the file where nothing happened but that this was added to it."""
+        start = self._size // PIECE * PIECE
+        pieces = list(self._pieces[: start // PIECE])
+        # A checksum goes on where it ended; what it was of need not be read again.
+        begun = self._pieces[-1] if self._size > start else 0
+        room = PIECE - (self._size - start)
+        pieces.append(crc32(tail[:room], begun))
+        pieces += _checksums(tail[room:])
+        added = [
+            row._replace(start=row.start + self._size)
+            for row in rows(tail, _spans_between(tail, 0, len(tail)), self._kind)
+        ]
+        first = self._first_after((), added)
+        after = Snapshot(self._size + len(tail), pieces, [*self._rows, *added], self._kind, first)
+        differences = self._differences(after, (), added)
+        return Compared(after, differences, strange=False, searched=len(tail))
+
     def compare(self, data: bytes, kind: FileKind) -> Compared:
         """Say what became of the file."""
         kind, pieces = scan.file_kind(data, kind), _checksums(data)

@@ -140,6 +140,12 @@
 (defun orgpost-compose-send ()
   "Send this draft; only when it is stored the buffer is closed."
   (interactive)
+  (let ((said (orgpost-compose-submit)))
+    (orgpost-draft-forget)
+    (message "%s" said)))
+
+(defun orgpost-compose-submit ()
+  "Send this draft and return what a person is told; if it is refused, it stays."
   (let ((arguments (funcall (orgpost-draft-property orgpost-draft-kind :arguments)))
         (sent (orgpost-draft-property orgpost-draft-kind :sent))
         (answered (car (orgpost-draft-values "Reply-To"))))
@@ -149,10 +155,9 @@
        (orgpost-compose--to-culprit trouble)
        (orgpost-fail trouble))
       (`(ok . ,data)
-       (orgpost-draft-forget)
        (when answered
          (orgpost-list-update (list (alist-get 'answered data))))
-       (message "%s" (funcall sent data))))))
+       (funcall sent data)))))
 
 (defun orgpost-compose--message-sent (data)
   "Return what is said when the message that became DATA is sent."

@@ -95,7 +95,7 @@ ORIGINAL is the entry that it answers, for quoting.  Return its buffer."
     (save-excursion (insert (or text "")))
     (orgpost-draft--begin kind id root actor)
     (setq orgpost-draft-original original)
-    (orgpost-draft--to-first-empty)
+    (orgpost-draft-to-first-empty)
     (current-buffer)))
 
 (defun orgpost-draft--buffer (kind id)
@@ -131,7 +131,7 @@ SPACE and ACTOR are in which space and as whom it is sent."
   (with-file-modes #o700 (make-directory orgpost-drafts-directory t))
   (set-buffer-modified-p nil))
 
-(defun orgpost-draft--to-first-empty ()
+(defun orgpost-draft-to-first-empty ()
   "Put point to the first field that must be filled and is not, else to the text."
   (goto-char (point-min))
   (if (re-search-forward "^\\(?:To\\|Agent\\|Subject\\): $" (orgpost-draft-text-begin) t)
@@ -199,12 +199,16 @@ SPACE and ACTOR are in which space and as whom it is sent."
   (orgpost-draft-save)
   t)
 
-(defun orgpost-draft-forget ()
-  "Close this draft and take it out of the folder of drafts."
-  (dolist (file (list (orgpost-draft--file) buffer-auto-save-file-name))
+(defun orgpost-draft-discard ()
+  "Take this draft out of the folder of drafts, and let auto-save put none there."
+  (dolist (file (list (orgpost-draft--file) (orgpost-draft--file "#%s#")))
     (when (file-exists-p file) (delete-file file)))
   (set-buffer-modified-p nil)
-  (setq buffer-auto-save-file-name nil)
+  (setq buffer-auto-save-file-name nil))
+
+(defun orgpost-draft-forget ()
+  "Close this draft and take it out of the folder of drafts."
+  (orgpost-draft-discard)
   (let ((draft (current-buffer)))
     (quit-window)
     (kill-buffer draft)))

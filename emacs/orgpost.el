@@ -192,8 +192,8 @@ leaves it, and then the change may be refused."
 (autoload 'orgpost-compose "orgpost-compose" "Write a message." t)
 (autoload 'orgpost-task-add "orgpost-compose" "Give an agent something to do." t)
 (autoload 'orgpost-tasks "orgpost-task" "Show the tasks of an agent." t)
-(autoload 'orgpost-board "orgpost-task" "Show tasks by their states." t)
-(autoload 'orgpost-budget "orgpost-task" "Show what tasks have cost." t)
+(autoload 'orgpost-board "orgpost-board" "Show tasks by their states." t)
+(autoload 'orgpost-budget "orgpost-budget" "Show what tasks have cost." t)
 (autoload 'orgpost-agenda "orgpost-agenda" "Show what is due." t)
 
 (defvar orgpost-command-map

@@ -39,6 +39,9 @@ STATE: Final = """
 
 COMMANDS: Final = {
     "orgpost",
+    "orgpost-agenda",
+    "orgpost-board",
+    "orgpost-budget",
     "orgpost-command-map",
     "orgpost-compose",
     "orgpost-inbox",
@@ -50,6 +53,8 @@ COMMANDS: Final = {
     "orgpost-send-files",
     "orgpost-send-region",
     "orgpost-task-add",
+    "orgpost-task-revise",
+    "orgpost-tasks",
     "orgpost-thread",
 }
 

@@ -23,6 +23,7 @@
 ;;; Code:
 
 (require 'orgpost-call)
+(require 'orgpost-place)
 (require 'seq)
 (require 'tabulated-list)
 
@@ -115,7 +116,7 @@ the actor of the buffer in which this was called."
                             (number-to-string orgpost-list-limit)))))
 
 (defun orgpost-list--limits-said ()
-  "Return what the mode line says about the limits of this list."
+  "Return the limits of this list as the mode line has them."
   (mapconcat (lambda (limit)
                (if (eq (cdr limit) t) (format " %s" (car limit))
                  (format " %s:%s" (car limit) (orgpost-one-line (cdr limit)))))
@@ -192,12 +193,12 @@ Without CHOICES these are the values that the entries have."
 
 (defun orgpost-list-draw ()
   "Draw all entries again; point stays on its entry in every window."
-  (let ((places (mapcar #'orgpost-list--place-of
+  (let ((places (mapcar #'orgpost-place-of-window
                         (get-buffer-window-list (current-buffer) nil t)))
-        (here (orgpost-list--place (point))))
+        (here (orgpost-place (point))))
     (funcall orgpost-list-printer)
-    (goto-char (orgpost-list--position here))
-    (mapc #'orgpost-list--back places)
+    (goto-char (orgpost-place-position here))
+    (mapc #'orgpost-place-back places)
     (force-mode-line-update)))
 
 (defun orgpost-list-print ()
@@ -218,44 +219,6 @@ Without CHOICES these are the values that the entries have."
         (goto-char (point-max))
         (let ((inhibit-read-only t))
           (insert (propertize (concat words "\n") 'face 'shadow)))))))
-
-(defun orgpost-list--place (position)
-  "Return what is needed to find POSITION again: id, line and column."
-  (save-excursion
-    (goto-char position)
-    (list (tabulated-list-get-id) (line-number-at-pos) (current-column))))
-
-(defun orgpost-list--position (place)
-  "Return where PLACE is now: on the same id, or if that is gone on the same line."
-  (save-excursion
-    (pcase-let* ((`(,id ,line ,column) place)
-                 (found (orgpost-list--goto id)))
-      (unless found
-        (goto-char (point-min))
-        (forward-line (1- line))
-        (when (and (eobp) (not (bobp))) (forward-line -1)))
-      (move-to-column column)
-      ;; On a board it may stand elsewhere now.
-      (if (and found (not (equal (tabulated-list-get-id) id))) found (point)))))
-
-(defun orgpost-list--goto (id)
-  "Go to where the entry ID begins; return nil and stay if there is none."
-  (let ((found (and id (point-min))))
-    (while (and found (not (equal (get-text-property found 'tabulated-list-id) id)))
-      (setq found (next-single-property-change found 'tabulated-list-id)))
-    (and found (goto-char found))))
-
-(defun orgpost-list--place-of (window)
-  "Return WINDOW, and the places of its point and its first line."
-  (list window
-        (orgpost-list--place (window-point window))
-        (orgpost-list--place (window-start window))))
-
-(defun orgpost-list--back (remembered)
-  "Show what was REMEMBERED of a window."
-  (pcase-let ((`(,window ,point ,start) remembered))
-    (set-window-point window (orgpost-list--position point))
-    (set-window-start window (orgpost-list--position start) t)))
 
 ;;;; What a command acts on
 

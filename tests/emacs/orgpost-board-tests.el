@@ -64,7 +64,7 @@
     (let ((watch orgpost-board--watched) (two (orgpost-test-task "Two")))
       (should (file-notify-valid-p watch))
       ;; News of files are events, which batch Emacs takes only when it reads one.
-      (orgpost-test-wait (progn (read-event nil nil 0.02) (orgpost-list--goto two)))
+      (orgpost-test-wait (progn (read-event nil nil 0.02) (orgpost-place-goto two)))
       (kill-buffer)
       (should-not (file-notify-valid-p watch)))))
 

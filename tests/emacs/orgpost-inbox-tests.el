@@ -19,7 +19,7 @@
 (defun orgpost-test--line (id)
   "Return the line of ID."
   (save-excursion
-    (orgpost-list--goto id)
+    (orgpost-place-goto id)
     (buffer-substring-no-properties (line-beginning-position) (line-end-position))))
 
 (defun orgpost-test--ids (data)
@@ -72,7 +72,7 @@
   (orgpost-test-with-space
     (let ((first (orgpost-test-send "One")) (second (orgpost-test-send "Two")))
       (orgpost-test-in-inbox
-        (orgpost-list--goto first)
+        (orgpost-place-goto first)
         (forward-char 5)
         (pcase-dolist (`(,key ,state) '(("!" "READ") ("u" "UNREAD") ("t" "TODO") ("d" "DONE")))
           (orgpost-test--key key)
@@ -112,7 +112,7 @@
         (orgpost-list-limit-none)
         (orgpost-test-answered)
         (orgpost-test-cli "mark" id "todo")
-        (orgpost-list--goto id)
+        (orgpost-place-goto id)
         (should (string-match-p "found TODO" (orgpost-test-sentence #'orgpost-inbox-archive)))
         (should (string-prefix-p "T" (orgpost-test--line id)))
         (should (equal (orgpost-test-state id) "TODO"))))))
@@ -122,7 +122,7 @@
   (orgpost-test-with-space
     (let ((id (orgpost-test-send "One")))
       (orgpost-test-in-inbox
-        (orgpost-list--goto id)
+        (orgpost-place-goto id)
         (move-to-column 10)
         (orgpost-test-send "Two" "--priority" "high")
         (orgpost-test--key "g")

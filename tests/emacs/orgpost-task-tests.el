@@ -37,7 +37,7 @@
       (should (string-match-p "Later (not before 2099-01-01 .* 10:00)" (orgpost-test-line later)))
       (should (string-match-p "^! +now WAITING .* crt +unknown Please (needs approval)"
                               (orgpost-test-line ask)))
-      (should-not (orgpost-list--goto over))
+      (should-not (orgpost-place-goto over))
       (orgpost-test-press "l l")
       (orgpost-test-answered)
       (should (string-match-p "CANCELLED .* Over" (orgpost-test-line over))))))
@@ -56,8 +56,8 @@
       (orgpost-test-line turned)
       (orgpost-test-press "a")
       (should (equal (orgpost-test-state turned) "ARCHIVED"))
-      (should-not (orgpost-list--goto turned))
-      (should (orgpost-list--goto let-in)))))
+      (should-not (orgpost-place-goto turned))
+      (should (orgpost-place-goto let-in)))))
 
 (ert-deftest orgpost-task-reject-needs-a-reason ()
   "Without one nothing is asked of the program, and nothing changes."
@@ -154,10 +154,10 @@
       (orgpost-test-answering '("lab-agent") (orgpost-test-press "j"))
       (orgpost-test-answered)
       (should (equal orgpost-list-about "lab-agent: 1 queued"))
-      (should-not (orgpost-list--goto mine))
+      (should-not (orgpost-place-goto mine))
       (orgpost-test-answering '("") (orgpost-test-press "j"))
       (orgpost-test-answered)
-      (should (orgpost-list--goto mine)))))
+      (should (orgpost-place-goto mine)))))
 
 (ert-deftest orgpost-task-dependencies-are-what-hangs-together ()
   "What is waited for comes first; others, and agents' other tasks, are left out."
@@ -193,7 +193,7 @@
       (orgpost-test-shown #'orgpost-tasks)
       (should (= (length tabulated-list-entries) 201))
       (should (equal orgpost-list-about "yours: 10001 queued, 1 waiting"))
-      (should (orgpost-list--goto ask))
+      (should (orgpost-place-goto ask))
       (goto-char (point-max))
       (forward-line -1)
       (should (looking-at "9801 more"))

@@ -44,7 +44,7 @@
 
 (defun orgpost-test-line (id)
   "Go to the line of ID and return it."
-  (unless (orgpost-list--goto id) (error "%s is not in the list" id))
+  (unless (orgpost-place-goto id) (error "%s is not in the list" id))
   (buffer-substring-no-properties (line-beginning-position) (line-end-position)))
 
 (defun orgpost-test-select (first last)

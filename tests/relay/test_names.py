@@ -63,6 +63,8 @@ def test_one_that_is_taken_over_late_takes_nothing_with_it(
             await held.wait()
             async with house.peer("tex", "desk") as second, house.peer("crt") as crt:
                 await second.ask("sub", box="presence")
+                assert len(house.relay.desk.hub) == 2  # before its handler ends
+                assert house.relay.desk.hub.subscriptions() == 1
                 let_go.set()
                 assert await first.closed() == 4520
                 await until(lambda: len(house.relay._server._sockets) == 2)

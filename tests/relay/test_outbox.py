@@ -5,10 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 from typing import Any
+from unittest.mock import Mock
 
+from orgpost.clock import FakeClock
+from orgpost.config import Settings
 from orgpost.relay.history import Point
+from orgpost.relay.hub import Hub
+from orgpost.relay.metrics import Metrics
+from orgpost.relay.options import read_options
 from orgpost.relay.outbox import MOST_FRAMES, STALLED_SECONDS, Hint, Joiner, Outbox, Way
 from orgpost.relay.protocol import MOST_CHANGES, encode, on_the_wire
+from orgpost.watching.change import Change, News
 from tests.relay.house import run
 
 
@@ -165,6 +172,28 @@ def test_what_was_told_otherwise_is_dropped() -> None:
         pipe.outbox.push(plain(1))
         await pipe.open()
         assert [frame["ref"] for frame in pipe.frames()] == [0, 1]
+
+    run(test())
+
+
+def test_a_new_subscription_drops_the_hint_that_waits() -> None:
+    """Else it would come after an answer that says more, and the offset would seem to go back."""
+
+    async def test() -> None:
+        pipe = await stuck()
+        connection: Any = Mock(boxes=set(), outbox=pipe.outbox, translator=None, actor="tex")
+        options = read_options(Settings(), {}, None)
+        hub = Hub(options, FakeClock(), Metrics())
+        hub.subscribe(connection, "inbox/tex", None, None)
+        hub.publish(News("inbox/tex", (Change("new", "msg-1", "UNREAD", "crt", "team", "normal"),)))
+        assert len(pipe.outbox) == 1
+        hub.subscribe(connection, "inbox/tex", None, None)
+        assert len(pipe.outbox) == 0
+        hub.publish(News("inbox/tex", reset=True))
+        hub.unsubscribe(connection, "inbox/tex")
+        assert len(pipe.outbox) == 0
+        hub.publish(News("inbox/tex", reset=True))
+        assert len(pipe.outbox) == 0
 
     run(test())
 

@@ -85,6 +85,15 @@ def test_an_actor_comes_once_and_goes_once() -> None:
     assert list(presence.here()) == []
 
 
+def test_another_connection_changes_no_status() -> None:
+    """What an actor said of itself counts for all of its connections."""
+    presence = Presence()
+    presence.joined("tex", 0, MOMENT)
+    presence.set("tex", "busy", "writing", None, 0, MOMENT)
+    assert presence.joined("tex", 1, MOMENT) is None
+    assert [(h.status, h.note, h.connections) for h in presence.here()] == [("busy", "writing", 2)]
+
+
 def test_who_is_back_in_time_was_never_gone() -> None:
     """Its status is the one that it set last."""
     presence = Presence()

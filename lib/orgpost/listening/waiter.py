@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from orgpost.listening.signs import Signs
     from orgpost.post import Post
 
-KINDS: Final = ("any", "message", "task", "exit")
 USUAL_TIMEOUT: Final = timedelta(minutes=30)
 MOST_ENTRIES: Final = 20
 MOST_BYTES: Final = 8192

@@ -33,7 +33,7 @@
       ;; The same keys, and point on the same card, which stands elsewhere now.
       (orgpost-test-line ask)
       (orgpost-test-press "A")
-      (should (equal (orgpost-test-state ask) "QUEUED"))
+      (should (equal (orgpost-test-task-state ask) "QUEUED"))
       (should (equal (tabulated-list-get-id) ask))
       (should (= (orgpost-test--column-of ask) 1)))))
 
@@ -128,11 +128,11 @@
       ;; The keys of each kind of line.
       (orgpost-test-line mail)
       (orgpost-test-press "d")
-      (should (equal (orgpost-test-state mail) "DONE"))
+      (should (equal (alist-get 'state (orgpost-test-cli "show" mail)) "DONE"))
       (should (string-match-p "DONE .* To do" (orgpost-test-line mail)))
       (orgpost-test-line ask)
       (orgpost-test-press "A")
-      (should (equal (orgpost-test-state ask) "QUEUED"))
+      (should (equal (orgpost-test-task-state ask) "QUEUED"))
       (should (string-match-p "no such key"
                               (orgpost-test-sentence (lambda () (orgpost-test-press "d"))))))))
 

@@ -8,14 +8,49 @@
 
 (require 'orgpost-test-space)
 (require 'orgpost-task)
+(require 'cl-lib)
 
 (defun orgpost-test-ask (title &rest arguments)
   "Let crt ask tex-agent for TITLE with more ARGUMENTS, which waits; return its id."
-  (alist-get 'id (apply #'orgpost-test-cli "--as" "crt" "task" "add" "tex-agent" title arguments)))
+  (if arguments
+      (alist-get 'id (apply #'orgpost-test-cli "--as" "crt" "task" "add" "tex-agent" title arguments))
+    (orgpost-test--raw title "WAITING" "crt" "unknown" ":AWAITING: owner-approval\n")))
 
 (defun orgpost-test-task (title &rest arguments)
   "Let tex ask tex-agent for TITLE with more ARGUMENTS, which is let in; return its id."
-  (alist-get 'id (apply #'orgpost-test-cli "task" "add" "tex-agent" title arguments)))
+  (if arguments
+      (alist-get 'id (apply #'orgpost-test-cli "task" "add" "tex-agent" title arguments))
+    (orgpost-test--raw title "QUEUED" "tex" "owner" "")))
+
+(defconst orgpost-test--task-file "org/messaging/agents/tex-agent.org"
+  "The tasks of tex-agent.")
+
+(defun orgpost-test--raw (title state from tier more)
+  "Write a task into the file of tex-agent, as the program does; return its id.
+TITLE, STATE, FROM and TIER are the task's, MORE are lines of its properties.  To
+start the program for each would take these tests several times as long."
+  (let ((id (orgpost-new-id "task")) (coding-system-for-write 'utf-8-unix))
+    (unless (file-exists-p orgpost-test--task-file)
+      (make-directory (file-name-directory orgpost-test--task-file) t)
+      (write-region (concat "# -*- mode: org; coding: utf-8-unix -*-\n#+TITLE: Tasks of tex-agent\n"
+                            "#+TODO: QUEUED(q!) WAITING(w!) WORKING(k!) | DONE(d!) FAILED(f@) DEAD(x@)"
+                            " REJECTED(j@) CANCELLED(c@) ARCHIVED(a)\n"
+                            "#+STARTUP: overview logdrawer\n\n")
+                    nil orgpost-test--task-file nil 'quiet))
+    (write-region (format "* %-9s %s\n:PROPERTIES:\n:ID:       %s\n:FROM:     %s\n:TRUST_TIER: %s\n%s%s"
+                          state title id from tier more
+                          (format-time-string
+                           ":CREATED:  [%F %a %T]\n:ATTEMPT:  0\n:LEASE:    - 0 -\n:END:\nWords.\n"))
+                  nil orgpost-test--task-file t 'quiet)
+    id))
+
+(defun orgpost-test-task-state (id)
+  "Return the state of the task ID in the file of tex-agent, nil if it is not there."
+  (with-temp-buffer
+    (insert-file-contents orgpost-test--task-file)
+    (and (search-forward (concat " " id "\n") nil t)
+         (re-search-backward "^\\* \\([A-Z]+\\)")
+         (match-string 1))))
 
 (defun orgpost-test-claim (id)
   "Let the agent take the task ID; return the id."
@@ -67,9 +102,8 @@
 
 (defun orgpost-test-raw-tasks (count)
   "Put COUNT tasks that are queued into the file of tex-agent, as the program writes them."
-  (let ((file "org/messaging/agents/tex-agent.org")
-        (coding-system-for-write 'utf-8-unix))
-    (orgpost-test-task "the first of many")
+  (orgpost-test-task "the first of many")
+  (let ((coding-system-for-write 'utf-8-unix))
     (with-temp-buffer
       (dotimes (number count)
         (insert (format "* QUEUED    Task number %d
@@ -83,7 +117,7 @@
 :END:
 What is to be done.
 " number number)))
-      (append-to-file (point-min) (point-max) file))))
+      (append-to-file (point-min) (point-max) orgpost-test--task-file))))
 
 (provide 'orgpost-test-tasks)
 ;;; orgpost-test-tasks.el ends here

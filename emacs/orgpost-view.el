@@ -17,6 +17,7 @@
 
 (autoload 'orgpost-inbox-mode "orgpost-inbox")
 (defvar orgpost-inbox-mode-map)
+(defvar orgpost-task-mode-map)
 
 (defcustom orgpost-mark-read 'show
   "When a message that you look at is marked as read."
@@ -73,20 +74,16 @@ Where it is shown already its window is selected."
               orgpost-actor-here actor
               orgpost-view--from from
               orgpost-view--id id)
-        (use-local-map (make-composed-keymap orgpost-view-mode-map (orgpost-view--keys id from)))
+        (use-local-map (make-composed-keymap orgpost-view-mode-map (orgpost-view--keys id)))
         (orgpost-view-refresh))
       (display-buffer buffer '(nil (inhibit-same-window . t))))))
 
-(defun orgpost-view--keys (id from)
-  "Return the keys of the list FROM, or where they do not fit ID those that do."
-  (let ((is-task (string-prefix-p "task-" id)))
-    (cond ((and (buffer-live-p from)
-                (with-current-buffer from
-                  (and (derived-mode-p 'orgpost-list-mode)
-                       (not (eq is-task (and (derived-mode-p 'orgpost-inbox-mode) t))))))
-           (with-current-buffer from (current-local-map)))
-          (is-task orgpost-list-mode-map)
-          (t (require 'orgpost-inbox) orgpost-inbox-mode-map))))
+(defun orgpost-view--keys (id)
+  "Return the keys of the lists that have entries like ID."
+  (if (string-prefix-p "task-" id)
+      (progn (require 'orgpost-task) orgpost-task-mode-map)
+    (require 'orgpost-inbox)
+    orgpost-inbox-mode-map))
 
 (defun orgpost-view-refresh (&rest _)
   "Ask again for what is shown."

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from orgpost.cli.desk import Desk
 
-_MISSING: Final = "orgpost mcp needs an extra: pip install 'orgpost[mcp]'"
+_EXTRA: Final = "pip install 'orgpost[mcp]'"
 
 
 def add(_command: str, parser: argparse.ArgumentParser) -> None:
@@ -40,5 +40,5 @@ def _server() -> Callable[[Path, str], None]:
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("orgpost"):
             raise
-        raise Failed(_MISSING) from None
+        raise Failed(f"orgpost mcp needs an extra: {_EXTRA}", hint=_EXTRA) from None
     return serve

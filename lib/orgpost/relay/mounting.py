@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from orgpost.relay.server import Server
     from orgpost.relay.tokens import Grant
 
-_NEEDS: Final = "the board needs an extra: pip install 'orgpost[ui]'"
+_EXTRA: Final = "pip install 'orgpost[ui]'"
 
 
 def is_board_wanted(board: str, *, is_only_ours: bool) -> bool:
@@ -33,7 +33,7 @@ def is_board_wanted(board: str, *, is_only_ours: bool) -> bool:
         return False
     is_there = find_spec("jinja2") is not None
     if board == "always" and not is_there:
-        raise Failed(_NEEDS)
+        raise Failed(f"the board needs an extra: {_EXTRA}", hint=_EXTRA)
     return is_there and (board == "always" or is_only_ours)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.cli.door import command, environment
 from tests.hooks.world import CONTACTS, FIRST, GATE, ROOT, SESSION, World, entry, payload, start
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ pytestmark = pytest.mark.slow
 
 SECOND = "msg-20261120-084402-2c5t8v0hja"
 LONG = 20.0
+LOOK = "To look: orgpost wait --timeout 0"
 # As the gate starts it, only that it looks more often.
 HURRIED = """
 import sys
@@ -74,11 +76,11 @@ class Sessions:
         """Let a session's turn end; what waits beside it has begun."""
         library = str(ROOT / "lib" / "orgpost")
         bare = [sys.executable, "-I", "-S", "-c", HURRIED, library]
-        command = [str(GATE)] if gate else bare
+        start = [str(GATE)] if gate else bare
         said = payload("Stop", more.pop("session", SESSION), **more)
         env = self.world.environment
         before = self._who_waits()
-        waiting = Waiting([*command, *self.world.words("Stop"), "--wait", *words], said, env)
+        waiting = Waiting([*start, *self.world.words("Stop"), "--wait", *words], said, env)
         self._all.append(waiting)
         deadline = time.monotonic() + LONG
         while self._who_waits() == before and waiting.process.poll() is None:
@@ -88,7 +90,8 @@ class Sessions:
 
     def _who_waits(self) -> list[str]:
         folder = self.world.notes / "waiters"
-        return sorted(path.read_text().partition("\n")[0] for path in folder.glob("*"))
+        whole = [path for path in folder.glob("*") if path.suffix != ".new"]
+        return sorted(path.read_text().partition("\n")[0] for path in whole)
 
     def over(self) -> None:
         """End all that is left."""
@@ -117,7 +120,16 @@ def test_mail_wakes_through_the_gate(sessions: Sessions) -> None:
     status, line = waiting.end()
     assert time.monotonic() - arrived < 3
     assert status == 2
-    assert line == f"orgpost for tex-agent: 1 new: {FIRST}. To look: orgpost wait --timeout 0\n"
+    assert line == f"orgpost for tex-agent: 1 new: {FIRST}. {LOOK}\n"
+
+
+def test_the_other_door_wakes_too(sessions: Sessions) -> None:
+    """`orgpost hook Stop --wait`, at the price of a Python start."""
+    world = sessions.world
+    world.mail(entry(FIRST))
+    words = ["hook", "Stop", "--host", "claude", *world.words()[2:], "--wait"]
+    waiting = Waiting(command(*words), payload("Stop"), {**environment(), **world.environment})
+    assert waiting.end() == (2, f"orgpost for tex-agent: 1 new: {FIRST}. {LOOK}\n")
 
 
 def test_what_came_in_the_middle_of_the_turn_wakes_at_once(sessions: Sessions) -> None:
@@ -210,10 +222,8 @@ def test_mail_that_was_read_meanwhile_wakes_nobody(sessions: Sessions) -> None:
     ).replace("waiter.SET_SECONDS = 0.05", "waiter.SET_SECONDS = 0.05; waiter.LIMIT_SECONDS = 0.5")
     world.mail(entry(FIRST))
     library = str(ROOT / "lib" / "orgpost")
-    command = [sys.executable, "-I", "-S", "-c", read, library]
-    waiting = Waiting(
-        [*command, *world.words("Stop"), "--wait"], payload("Stop"), world.environment
-    )
+    bare = [sys.executable, "-I", "-S", "-c", read, library]
+    waiting = Waiting([*bare, *world.words("Stop"), "--wait"], payload("Stop"), world.environment)
     assert waiting.end() == (0, "")
     assert "READ  " in world.inbox.read_text()
 
@@ -258,9 +268,9 @@ def test_who_is_not_to_wait_leaves_at_once(sessions: Sessions, how: str) -> None
     elif how == "trial":
         sessions.world.env["ORGPOST_HOOK_TRIAL"] = "1"
     event = "SessionStart" if how == "event" else "Stop"
-    command = [str(GATE), *sessions.world.words(event), "--wait"]
+    gate = [str(GATE), *sessions.world.words(event), "--wait"]
     started = time.monotonic()
-    waiting = Waiting(command, payload("Stop", **more), sessions.world.environment)
+    waiting = Waiting(gate, payload("Stop", **more), sessions.world.environment)
     assert waiting.end() == (0, "")
     assert time.monotonic() - started < LONG
 
@@ -335,12 +345,13 @@ def test_nothing_heavy_is_loaded_while_it_waits(sessions: Sessions) -> None:
     listing = HURRIED.replace("import hook\n", "before = set(sys.modules)\nimport hook\n")
     listing = listing.replace(
         "hook.gate(sys.argv[1:])",
-        "hook.run.wait(sys.argv[1:])\nprint(*sorted(set(sys.modules) - before), file=sys.stderr)",
+        "hook.main([*sys.argv[2:], '--host', 'claude'])\n"
+        "print(*sorted(set(sys.modules) - before), file=sys.stderr)",
     )
     sessions.world.mail(entry(FIRST))
-    command = [sys.executable, "-I", "-S", "-c", listing, str(ROOT / "lib" / "orgpost")]
+    bare = [sys.executable, "-I", "-S", "-c", listing, str(ROOT / "lib" / "orgpost")]
     waiting = Waiting(
-        [*command, *sessions.world.words("Stop"), "--wait"],
+        [*bare, *sessions.world.words("Stop"), "--wait"],
         payload("Stop"),
         sessions.world.environment,
     )

@@ -167,6 +167,7 @@ def linked() -> Iterator[Callable[..., Linked]]:
     yield make
     for each in made:
         each.link.stop()
+        each.link._thread.join(LONG)
         assert not each.link._thread.is_alive()
 
 

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def run_hook(words: Sequence[str]) -> int:
-    """Answer a hook's event; whatever happens, the status is 0."""
+    """Answer a hook's event; the status is 0, but for one that waits and wakes its session."""
     from orgpost.hook import main
 
     return main(list(words))

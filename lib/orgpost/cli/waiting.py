@@ -54,9 +54,11 @@ def _wait(args: Any, desk: Desk) -> None:
     signs = FileSigns(desk.post, _joining(args, desk, me, [f"inbox/{me}"]))
     try:
         result = Waiter(desk.post, me, signs, wanted).wait()
+        desk.show.answer(result.to_dict(), _lines(result, me))
+        # Who waits need not wait for a relay to say goodbye, too.
+        desk.show.flush()
     finally:
         signs.close()
-    desk.show.answer(result.to_dict(), _lines(result, me))
 
 
 def _add_listen(parser: argparse.ArgumentParser) -> None:

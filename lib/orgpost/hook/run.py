@@ -23,32 +23,30 @@ STDERR = 2
 
 
 def main(words: list[str]) -> int:
-    """`orgpost hook [EVENT] [--host CLIENT] [--space DIR] [--as ACTOR]`; always 0."""
-    told = Words(words)
+    """`orgpost hook [EVENT] [--host CLIENT] [--space DIR] [--as ACTOR]`; 0, but for `--wait`."""
+    told = Words([word for word in words if word != WAIT])
     event, *more = [*told.plain, ""]
     told.odd += [word for word in more if word]
-    return _run(told, told.options.get("--host", ""), event)
+    run = _wait if WAIT in words else _run
+    return run(told, told.options.get("--host", ""), event)
 
 
 def gate(words: list[str]) -> None:
     """What the gate hands over: `CLIENT EVENT [--space DIR] [--as ACTOR]`; ends the process."""
-    if WAIT in words:
-        posix._exit(wait(words))  # noqa: SLF001  public in os
-    told = Words(words)
+    told = Words([word for word in words if word != WAIT])
     client, event, *more = [*told.plain, "", ""]
     told.odd += [word for word in more if word]
-    _run(told, told.options.get("--host", client), event)
+    run = _wait if WAIT in words else _run
+    status = run(told, told.options.get("--host", client), event)
     # Nothing is left to be closed or flushed, and taking the interpreter down costs a millisecond.
-    posix._exit(0)  # noqa: SLF001  public in os
+    posix._exit(status)  # noqa: SLF001  public in os
 
 
-def wait(words: list[str]) -> int:
-    """`CLIENT Stop --wait …`: wait while the session is idle; 2 where it is to be woken."""
+def _wait(words: Words, host: str, name: str) -> int:
+    """Wait while a session is idle; 2 where it is to be woken."""
     # Only who waits pays for it.
     from .waiter import Waiter
 
-    told = Words([word for word in words if word != WAIT])
-    client, event, *_ = [*told.plain, "", ""]
     keep_standard_descriptors()
     started = time.monotonic()
     stdin = Stdin(started + STDIN_SECONDS)
@@ -57,8 +55,7 @@ def wait(words: list[str]) -> int:
     try:
         limit = Limit(started)
         with limit:
-            call = Call(told.options.get("--host", client), event, told, stdin.read_object())
-            waiter = Waiter(call, limit)
+            waiter = Waiter(Call(host, name, words, stdin.read_object()), limit)
             waiter.answer()
         # Who drains stdin lets go of stderr, which is ours until the end.
         kept = posix.dup(STDERR)

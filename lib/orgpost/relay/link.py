@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 UP, DOWN = "up", "down"
 _LOOK_SECONDS: Final = 1.0
-_END_SECONDS: Final = 3.0
+_END_SECONDS: Final = 1.0
 _CHANCES: Final = 1 << 32
 
 

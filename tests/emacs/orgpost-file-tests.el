@@ -92,7 +92,7 @@ Every question is an error, unless BODY answers it."
     (with-temp-buffer
       (insert (string-replace old new text))
       (let ((coding-system-for-write 'utf-8-unix))
-        (write-region nil nil file nil 'quietly)))
+        (call-process-region nil nil "tee" nil nil nil file)))
     (set-file-times file (time-add nil 3))))
 
 (defun orgpost-test-hidden-p ()
@@ -266,6 +266,35 @@ Every question is an error, unless BODY answers it."
       (should-not (org-invisible-p (match-beginning 0)))
       (should-not (org-invisible-p (1- (match-beginning 0))))
       (should (org-invisible-p (line-beginning-position 2))))))
+
+(ert-deftest orgpost-file-keeps-point-in-an-entry-that-changes-around-it ()
+  "Its heading and its end are other ones; and an entry came in before the one at point."
+  (orgpost-test-in-file "inbox/tex.org"
+    (orgpost-test-to "msg-two")
+    (search-forward "The bo")
+    (orgpost-test-as-another-host "* UNREAD   two" "* READ     two and more")
+    (orgpost-test-as-another-host "* UNREAD   three" "more words\n* UNREAD   three")
+    (orgpost-sync-catch-up)
+    (should (equal (orgpost-test-on-disk) (buffer-string)))
+    (should (looking-back "^The bo" (line-beginning-position)))
+    (should (equal (org-entry-get nil "ID") "msg-two"))
+    (re-search-forward "^\\* UNREAD   three")
+    (beginning-of-line)
+    (orgpost-test-as-another-host
+     "* UNREAD   three" "* UNREAD   x\n:PROPERTIES:\n:ID:       msg-x\n:END:\n* UNREAD   three")
+    (orgpost-sync-catch-up)
+    (should (equal (orgpost-test-on-disk) (buffer-string)))
+    (should (looking-at-p "\\* UNREAD   three"))))
+
+(ert-deftest orgpost-file-lets-nobody-type-into-a-heading-that-is-new ()
+  "Who stands at the end of the file stands there still, as with auto-revert."
+  (orgpost-test-in-file "inbox/tex.org"
+    (goto-char (point-max))
+    (orgpost-test-send "four" "--id" "msg-four")
+    (orgpost-test-key "*")
+    (save-buffer)
+    (should (string-suffix-p "The body.\n*\n" (orgpost-test-on-disk)))
+    (should (string-match-p "^\\* UNREAD   four$" (orgpost-test-on-disk)))))
 
 (ert-deftest orgpost-file-rereads-when-it-is-told-to ()
   "M-x revert-buffer takes in what is new, or gives up the edits; auto-revert asks nothing."

@@ -79,14 +79,28 @@ meanwhile.  States are changed by the program: \\[orgpost-file-todo]."
   (when orgpost-file--owner
     (setq-local header-line-format '(:eval (orgpost-file--header))))
   (add-hook 'org-blocker-hook #'orgpost-file--allow nil t)
-  (add-hook 'after-save-hook #'orgpost-file--fold-soon nil t))
+  (add-hook 'after-save-hook #'orgpost-file--fold-soon nil t)
+  (add-hook 'change-major-mode-hook #'orgpost-file--leave nil t)
+  (add-hook 'after-change-major-mode-hook #'orgpost-file--return nil t))
 
 (defun orgpost-file--end ()
   "Turn off what `orgpost-file-mode' does in this buffer."
   (orgpost-sync-end)
   (kill-local-variable 'header-line-format)
   (remove-hook 'org-blocker-hook #'orgpost-file--allow t)
-  (remove-hook 'after-save-hook #'orgpost-file--fold-soon t))
+  (remove-hook 'after-save-hook #'orgpost-file--fold-soon t)
+  (remove-hook 'change-major-mode-hook #'orgpost-file--leave t)
+  (remove-hook 'after-change-major-mode-hook #'orgpost-file--return t))
+
+(defun orgpost-file--leave ()
+  "Leave nothing half done where the major mode is made anew."
+  (orgpost-sync-end))
+
+(defun orgpost-file--return ()
+  "Turn the mode on again where Org was made anew, as by `org-mode-restart'."
+  (remove-hook 'after-change-major-mode-hook #'orgpost-file--return t)
+  (when (derived-mode-p 'org-mode) (orgpost-file-mode)))
+(put 'orgpost-file--return 'permanent-local-hook t)
 
 ;;;###autoload
 (define-minor-mode orgpost-global-mode

@@ -35,7 +35,7 @@
 (declare-function outline-flag-region "outline")
 
 (defvar-local orgpost-sync--base nil
-  "The whole text of the buffer as it was on disk, while there are edits.")
+  "(FILE . TEXT): what was on disk before there were edits, while there are any.")
 
 (defvar-local orgpost-sync--time nil
   "The time of the file that the buffer knows, while Emacs is not told.")
@@ -157,7 +157,7 @@ Point, windows, mark, narrowing and folds stay where they are in their entries."
         (setq buffer-undo-list t)
         (unwind-protect (setq added (orgpost-merge-become text))
           ;; To undo what a program wrote would be to delete it.
-          (setq buffer-undo-list (and (string-prefix-p was text) (listp undo) undo))))
+          (setq buffer-undo-list (and (or (eq undo t) (string-prefix-p was text)) undo))))
       (mapc #'orgpost-sync--fold added))
     (when (and begin (< begin end))
       (narrow-to-region begin end))
@@ -256,7 +256,7 @@ It would move point to the end where point was at the end before."
 (defun orgpost-sync--before-edit ()
   "Keep what is on disk, to tell later who changed what."
   (when buffer-file-name
-    (setq orgpost-sync--base (orgpost-sync--text))
+    (setq orgpost-sync--base (cons buffer-file-name (orgpost-sync--text)))
     (orgpost-sync--hide-time)))
 
 (defun orgpost-sync--text ()
@@ -271,12 +271,13 @@ It would move point to the end where point was at the end before."
   "Take in what is new on disk; refuse the save if both changed one entry.
 Return nil: the saving itself is Emacs's."
   (orgpost-sync--wait-for-lock)
-  (when (and orgpost-sync--base (orgpost-sync--behind-p))
+  ;; Saved under another name, it is another file's text that it would be merged with.
+  (when (and (equal (car orgpost-sync--base) buffer-file-name) (orgpost-sync--behind-p))
     (pcase-let* ((`(,text . ,time) (or (orgpost-sync--on-disk)
                                        (user-error "Not saved: somebody is saving %s, try again"
                                                    (buffer-name))))
                  (mine (orgpost-sync--text))
-                 (`(,merged . ,conflicts) (orgpost-merge orgpost-sync--base mine text)))
+                 (`(,merged . ,conflicts) (orgpost-merge (cdr orgpost-sync--base) mine text)))
       (when conflicts
         (orgpost-sync--refuse conflicts mine merged text time))
       (orgpost-sync--take merged text time)))
@@ -292,7 +293,7 @@ Return nil: the saving itself is Emacs's."
 (defun orgpost-sync--take (merged text time)
   "Let this buffer be MERGED, made of edits and of TEXT that was on disk at TIME."
   (orgpost-sync--become merged)
-  (setq orgpost-sync--base text
+  (setq orgpost-sync--base (cons buffer-file-name text)
         orgpost-sync--time time))
 
 (defun orgpost-sync--refuse (conflicts mine merged text time)

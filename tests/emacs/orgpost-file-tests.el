@@ -182,6 +182,37 @@ Every question is an error, unless BODY answers it."
       (orgpost-global-mode -1))
     (should-not (memq #'orgpost-file--turn-on find-file-hook))))
 
+(ert-deftest orgpost-file-mode-comes-back-when-org-is-made-anew ()
+  "C-c C-c on a line of the preamble; edits are still edits, and still safe."
+  (orgpost-test-in-file "inbox/tex.org"
+    (goto-char (point-min))
+    (forward-line 2)
+    (end-of-line)
+    (orgpost-test-key "SPC LATER")
+    (orgpost-test-key "C-c C-c")
+    (should orgpost-file-mode)
+    (should (member "LATER" org-todo-keywords-1))
+    (should (memq #'orgpost-sync--before-command pre-command-hook))
+    (save-buffer)
+    (text-mode)
+    (should-not orgpost-file-mode)
+    (should-not (local-variable-p 'create-lockfiles))
+    (should-not (memq #'orgpost-file--return after-change-major-mode-hook))))
+
+(ert-deftest orgpost-file-is-saved-under-another-name-as-it-is ()
+  "Nothing of the file that was there comes into it."
+  (orgpost-test-in-file "inbox/tex.org"
+    (let ((other (expand-file-name "crt.org")))
+      (copy-file buffer-file-name other t)
+      (set-file-times other (time-add nil 5))
+      (goto-char (point-max))
+      (orgpost-test-key "* SPC m i n e RET")
+      (let ((text (buffer-string)))
+        (set-visited-file-name other t t)
+        (set-buffer-modified-p t)
+        (save-buffer)
+        (should (equal (orgpost-test-on-disk) text))))))
+
 (ert-deftest orgpost-file-header-says-what-is-in-the-file ()
   "Counted, and what waits beside it."
   (orgpost-test-in-file "inbox/tex.org"

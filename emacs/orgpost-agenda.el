@@ -132,11 +132,17 @@ A deadline that is over is overdue; what was to begin has still to begin."
     (erase-buffer)
     (pcase-dolist (`(,heading . ,items) orgpost-agenda--groups)
       (insert (propertize heading 'face 'bold) "\n")
-      (pcase-dolist (`(,words . ,entry) items)
+      (pcase-dolist (`(,words . ,entry) (orgpost-agenda--first items))
         (when-let ((now (gethash (alist-get 'id entry) entries)))
           (tabulated-list-print-entry (alist-get 'id entry) (orgpost-agenda--row words now))))
+      (let ((more (- (length items) (length (orgpost-agenda--first items)))))
+        (when (> more 0) (insert (propertize (format "%d more\n" more) 'face 'shadow))))
       (insert "\n"))
     (when (bobp) (insert (propertize "Nothing is due\n" 'face 'shadow)))))
+
+(defun orgpost-agenda--first (items)
+  "Return as many of ITEMS as a list may have lines."
+  (if (zerop orgpost-list-limit) items (seq-take items orgpost-list-limit)))
 
 (defun orgpost-agenda--row (words entry)
   "Return the columns of ENTRY, about which WORDS are said."

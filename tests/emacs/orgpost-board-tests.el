@@ -98,6 +98,7 @@
     (while (not (eobp))
       (let ((id (tabulated-list-get-id)))
         (cond (id (push id (cdr (car groups))))
+              ((looking-at "[0-9]+ more$"))
               ((looking-at ".+") (push (list (match-string-no-properties 0)) groups))))
       (forward-line 1))
     (mapcar (lambda (group) (cons (car group) (reverse (cdr group)))) (reverse groups))))
@@ -135,6 +136,14 @@
       (should (equal (orgpost-test-task-state ask) "QUEUED"))
       (should (string-match-p "no such key"
                               (orgpost-test-sentence (lambda () (orgpost-test-press "d"))))))))
+
+(ert-deftest orgpost-agenda-of-a-long-day-says-how-many-more ()
+  "Each day shows so many lines, as a list does."
+  (orgpost-test-with-space
+    (orgpost-test-raw-tasks 300 "DEADLINE: <2099-01-02 Fri>\n")
+    (orgpost-test-shown #'orgpost-agenda)
+    (should (equal (mapcar #'length (orgpost-test--groups)) (list (1+ orgpost-list-limit))))
+    (should (string-match-p "^100 more$" (buffer-string)))))
 
 (ert-deftest orgpost-agenda-has-mail-on-the-day-that-its-reader-planned ()
   "As C-c C-s writes it into the file; a stamp that names no day is none."

@@ -100,14 +100,14 @@ start the program for each would take these tests several times as long."
                 ((symbol-function 'read-multiple-choice) answer))
        ,@body)))
 
-(defun orgpost-test-raw-tasks (count)
-  "Put COUNT tasks that are queued into the file of tex-agent, as the program writes them."
+(defun orgpost-test-raw-tasks (count &optional planning)
+  "Put COUNT tasks that are queued, with a line of PLANNING, into the file of tex-agent."
   (orgpost-test-task "the first of many")
   (let ((coding-system-for-write 'utf-8-unix))
     (with-temp-buffer
       (dotimes (number count)
         (insert (format "* QUEUED    Task number %d
-:PROPERTIES:
+%s:PROPERTIES:
 :ID:       task-20261120-083105-%010d
 :FROM:     tex
 :TRUST_TIER: owner
@@ -116,7 +116,7 @@ start the program for each would take these tests several times as long."
 :LEASE:    - 0 -
 :END:
 What is to be done.
-" number number)))
+" number (or planning "") number)))
       (append-to-file (point-min) (point-max) orgpost-test--task-file))))
 
 (provide 'orgpost-test-tasks)

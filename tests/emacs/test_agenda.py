@@ -108,6 +108,7 @@ def test_the_agenda_of_hostile_texts_is_what_the_program_says(
 ) -> None:
     """A line for each, below the right day; no marker, no file visited, none changed."""
     before = {path: path.read_bytes() for path in corpus(space)}
+    emacs.set("orgpost-list-limit", "0")
     emacs.eval(f"(let ({CARELESS}) (orgpost-agenda))")
     wait = "(while orgpost--requests (accept-process-output nil 0.05))"
     emacs.eval(f'(with-current-buffer "*orgpost agenda*" {wait})')

@@ -242,6 +242,28 @@ def test_files_are_listed_by_their_names(place: Place, office: Office) -> None:
     assert f"orgpost show {id} --save DIR" in words
 
 
+def test_a_fault_of_ours_is_a_page_that_tells_nothing(
+    place: Place,
+    office: Office,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Neither the page nor the log repeats what an error says: it may hold somebody's words."""
+
+    def broken(*_: object) -> None:
+        message = "c4n4ry"
+        raise RuntimeError(message)
+
+    tex = place.visitor("tex")
+    monkeypatch.setattr("orgpost.relay.board.mail.inbox", broken)
+    page = tex.get("/inbox")
+    assert page.status == 500
+    assert "a fault of orgpost" in page.words
+    assert "c4n4ry" not in page.text + caplog.text
+    assert "RuntimeError in broken" in caplog.text
+    assert tex.get("/tasks").status == 200
+
+
 def test_one_message_that_cannot_be_read_hides_no_other(place: Place, office: Office) -> None:
     """What a person made of a file by hand is passed over, as everywhere."""
     office.cli.data("send", "tex", "Good.", "--as", "crt")

@@ -124,8 +124,8 @@ def inbox(post: Post, of: str, state: str, page: int) -> Inbox:
     of = of or post.me
     if of not in rights.inboxes() or state not in STATES:
         raise UnknownId(of if state in STATES else state)
-    counts = {each: len(post.messages.list_inbox(of, _query(each))) for each in STATES}
-    found = post.messages.list_inbox(of, _query(state))
+    lists = {each: post.messages.list_inbox(of, _query(each)) for each in STATES}
+    found = lists[state]
     here = f"/inbox?of={of}&state={state}"
     begin = (page - 1) * PAGE
     return Inbox(
@@ -135,7 +135,7 @@ def inbox(post: Post, of: str, state: str, page: int) -> Inbox:
         letters=[letter(each, post, rights) for each in found[begin : begin + PAGE]],
         boxes=_boxes(post, rights, of),
         states=[
-            Choice(f"/inbox?of={of}&state={each}", _LABELS[each], counts[each], each == state)
+            Choice(f"/inbox?of={of}&state={each}", _LABELS[each], len(lists[each]), each == state)
             for each in STATES
         ],
         pages=pages(f"{here}&", page, len(found)),

@@ -54,7 +54,7 @@ class Board:
 
     def routes(self) -> list[web.AbstractRouteDef]:
         """Give all addresses."""
-        looks: dict[str, Looking] = {
+        to_look: dict[str, Looking] = {
             "/": self._inbox,
             "/inbox": self._inbox,
             "/sent": self._sent,
@@ -65,7 +65,7 @@ class Board:
             "/budget": self._budget,
             "/presence": self._presence,
         }
-        deeds_: dict[str, Doing] = {
+        to_do: dict[str, Doing] = {
             "/send": self._send,
             "/mark": self._mark,
             "/logout": self._log_out,
@@ -75,8 +75,8 @@ class Board:
             web.get("/login", self._watched(self._log_in_form)),
             web.post("/login", self._watched(self._log_in)),
             web.get(f"{STATIC}/{{name}}", self._watched(self._static)),
-            *(web.get(path, self._watched(self._looking(do))) for path, do in looks.items()),
-            *(web.post(path, self._watched(self._doing(do))) for path, do in deeds_.items()),
+            *(web.get(path, self._watched(self._looking(do))) for path, do in to_look.items()),
+            *(web.post(path, self._watched(self._doing(do))) for path, do in to_do.items()),
         ]
 
     def grant(self, request: web.Request) -> Grant | None:

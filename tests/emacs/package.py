@@ -31,9 +31,13 @@ def put_program(folder: Path) -> None:
     script.chmod(0o755)
 
 
-def batch(*words: str | Path, path: Path | None = None) -> subprocess.CompletedProcess[str]:
-    """Run a batch Emacs to its end; `path` comes first on its PATH."""
+def batch(
+    *words: str | Path, path: Path | None = None, home: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a batch Emacs to its end; `path` comes first on its PATH, `home` is where it lives."""
     env = {**os.environ, "LC_ALL": "C.UTF-8", "EMACSLOADPATH": ""}
+    if home is not None:
+        env["HOME"] = str(home)
     if path is not None:
         env["PATH"] = f"{path}:{env['PATH']}"
     return subprocess.run(
@@ -53,7 +57,8 @@ def install(folder: Path) -> None:
         f"(progn (setq package-user-dir {lisp(folder)}) (package-initialize)"
         f" (package-install-file {lisp(PACKAGE)}))"
     )
-    done = batch("-l", "package", "--eval", form)
+    folder.mkdir(exist_ok=True)
+    done = batch("-l", "package", "--eval", form, home=folder)
     assert done.returncode == 0, said(done)
 
 

@@ -30,8 +30,8 @@
 
 ;;;###autoload
 (defun orgpost-task-add (&optional agent)
-  "Give an AGENT something to do."
-  (interactive)
+  "Give an AGENT something to do; in a list of one agent's tasks it is that one."
+  (interactive (list (bound-and-true-p orgpost-task-agent)))
   (orgpost-draft-open 'task `(("Agent" . ,(or agent "")))))
 
 ;;;###autoload

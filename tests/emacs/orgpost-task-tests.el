@@ -155,6 +155,11 @@
       (orgpost-test-answered)
       (should (equal orgpost-list-about "lab-agent: 1 queued"))
       (should-not (orgpost-place-goto mine))
+      (save-current-buffer
+        (let ((orgpost-drafts-directory (expand-file-name "drafts/")))
+          (orgpost-test-press "+")
+          (should (equal (orgpost-draft-words "Agent") '("lab-agent")))
+          (orgpost-test-press "C-c C-k")))
       (orgpost-test-answering '("") (orgpost-test-press "j"))
       (orgpost-test-answered)
       (should (orgpost-place-goto mine)))))

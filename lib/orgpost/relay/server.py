@@ -304,8 +304,10 @@ class Server:
         await asyncio.gather(*(self._dismiss(*each) for each in there))
 
     async def _dismiss(self, connection: Connection, conversation: Conversation | None) -> None:
-        if conversation is not None:
-            await conversation.settled()
+        if conversation is None:
+            await connection.end(SHUTDOWN)  # a stranger is told nothing
+            return
+        await conversation.settled()
         spread = int(self._desk.clock.token(16), 16) / 65_536
         await connection.end(SHUTDOWN, bye=_LONGEST_BYE_SECONDS * spread)
 

@@ -277,7 +277,8 @@ def test_killed_at_any_moment_nothing_acknowledged_is_lost(space: Path, cli: Cli
     """Kill -9 at 20 random moments of 60 sends: what was acknowledged is there, whole, once."""
     drawn = random.Random(seed_of_test := random.SystemRandom().randrange(2**32))
     print(f"seed {seed_of_test}")
-    mine, sent, rate = token(cli), set[str](), ("--rate", "100000", "--burst", "100000")
+    mine, sent = token(cli), set[str]()
+    rate = ("--rate", "100000", "--burst", "100000", "--no-board")
 
     async def test() -> None:
         for moment in range(20):

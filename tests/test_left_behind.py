@@ -30,16 +30,15 @@ FAULTY: Final = b"#+begin_src\n"
 
 
 def run(folder: Path, left: dict[str, bytes]) -> subprocess.CompletedProcess[str]:
-    """Run tests with the plugin, each of which leaves an inbox behind, and a backup of it."""
-    tests = [
-        f"def test_{name}(tmp_path):\n"
-        f"    place = tmp_path / 'org/messaging/{INBOX}'\n"
-        "    place.parent.mkdir(parents=True)\n"
-        f"    place.write_bytes({SOUND + more!r})\n"
-        f"    (place.parent / 'tex.org~').write_bytes({FAULTY!r})\n"
-        for name, more in left.items()
-    ]
-    (folder / "test_it.py").write_text("\n\n".join(tests))
+    """Run modules with the plugin; each leaves an inbox behind, and a backup of it."""
+    for name, more in left.items():
+        (folder / f"test_{name}.py").write_text(
+            "def test_it(tmp_path):\n"
+            f"    place = tmp_path / 'org/messaging/{INBOX}'\n"
+            "    place.parent.mkdir(parents=True)\n"
+            f"    place.write_bytes({SOUND + more!r})\n"
+            f"    (place.parent / 'tex.org~').write_bytes({FAULTY!r})\n"
+        )
     return subprocess.run(
         [
             *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"),
@@ -65,5 +64,5 @@ def test_what_org_finds_fault_with_fails_the_session(tmp_path: Path) -> None:
     done = run(tmp_path, LEFT | {"an_open_block": FAULTY})
     assert ("4 passed" in done.stdout, done.returncode) == (True, 1), done.stdout + done.stderr
     (said,) = [line for line in done.stdout.split("\n") if " left inbox/tex.org: " in line]
-    assert said.startswith("test_it.py::test_an_open_block left")
+    assert said.startswith("test_an_open_block.py::test_it left")
     assert "block" in said

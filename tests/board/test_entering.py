@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import jwt
 import pytest
 
+from orgpost.errors import NoSpace
 from tests.board.visiting import FORM, SECRET, Place, Visitor
 
 if TYPE_CHECKING:
@@ -143,6 +144,23 @@ def test_logging_out_makes_the_cookie_void_wherever_it_was_copied(place: Place) 
     kept = place.space / ".orgpost/keys/logged-out"
     assert kept.stat().st_mode & 0o777 == 0o600
     assert len(json.loads(kept.read_bytes())["ended"]) == 1
+
+
+def test_a_full_disk_keeps_nobody_logged_in(
+    place: Place, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What cannot be kept for the next process still counts in this one, and the log says so."""
+
+    def full(*_: object) -> None:
+        raise NoSpace("keys/logged-out", "write")
+
+    tex = place.visitor("tex")
+    copied = dict(tex.cookies)
+    monkeypatch.setattr("orgpost.relay.board.logged_out.replace_file", full)
+    assert tex.press(tex.read("/inbox").form("/logout")).to == "/login"
+    tex.cookies |= copied
+    assert tex.get("/inbox").to.startswith("/login")
+    assert "no_space" in caplog.text
 
 
 def test_another_session_of_the_same_actor_goes_on(place: Place) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
+from orgpost.errors import OrgpostError
 from orgpost.relay.board import answers
 from orgpost.relay.board.answers import Refusal
 from orgpost.relay.board.sessions import LOGIN, NoScope
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from orgpost.relay.board.house import House
     from orgpost.relay.tokens import Grant
 
+_log: Final = logging.getLogger("orgpost.board")
 # A way on that stays here: no other host, no scheme, nothing that a browser would mend into one.
 _OURS: Final = (
     r"/(?:(?:inbox|sent|thread|compose|tasks|task|budget|presence)(?:[/?][\w%~.&=?/-]*)?)?"
@@ -81,7 +84,11 @@ class Entrance:
 
     async def log_out(self, grant: Grant) -> web.Response:
         """Make a session void, here and wherever its cookie was copied to."""
-        await self._house.desk.cross(lambda: self._sessions.end(grant))
+        try:
+            await self._house.desk.cross(lambda: self._sessions.end(grant))
+        except OrgpostError as error:
+            # It is void as long as this process lives; only the next one would take it again.
+            _log.error("board: %s", error.code, extra={"action": "logout_not_kept"})
         self._house.desk.ended(grant)
         answer = answers.go_on("/login")
         answer.del_cookie(self._sessions.cookie, **self._flags)

@@ -24,6 +24,7 @@ def cli(hall: Hall, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Monk
     return Cli(hall.space, capsys, monkeypatch)
 
 
+@pytest.mark.slow
 def test_each_flag_does_something(cli: Cli) -> None:
     """How long, what for, once more, and with the texts."""
     cli.id("send", "bot", "The body.", "--as", "crt")

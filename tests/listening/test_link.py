@@ -319,6 +319,7 @@ def test_a_token_file_is_read_at_each_try(hall: Hall, tmp_path: Path) -> None:
     assert found.remedy.endswith(f"orgpost relay token tex > {path}")
 
 
+@pytest.mark.slow
 def test_no_network_is_loaded_where_no_relay_is(hall: Hall) -> None:
     """Who waits without one does not pay for it."""
     program = (

@@ -7,10 +7,15 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from orgpost.clock import Clock
+from orgpost.listening.listener import Event, Listener
+from orgpost.listening.listener import Listening as Wanted
+from orgpost.watching.file_watch import FileWatch
 from tests.cli.door import Cli, command, environment
 from tests.listening.hall import ids
 
@@ -41,6 +46,7 @@ def lines(cli: Cli, *words: str, by: str = "bot") -> list[dict[str, Any]]:
     return rest
 
 
+@pytest.mark.slow
 def test_what_is_unread_comes_first_where_it_is_asked_for(hall: Hall, cli: Cli) -> None:
     """In the order in which it arrived; without the word only what is new."""
     one, two = hall.send("bot", subject="One"), hall.send("bot", priority="high")
@@ -69,6 +75,23 @@ def test_what_is_unread_comes_first_where_it_is_asked_for(hall: Hall, cli: Cli) 
     assert lines(cli, "--since", "now") == []
 
 
+def test_who_hears_ready_may_write_at_once(hall: Hall) -> None:
+    """What comes after that line is news, however soon; what was there before is known by then."""
+    told: list[dict[str, Any]] = []
+
+    def tell(event: Event) -> None:
+        if event.kind == "ready":
+            hall.send("bot", id="msg-after")
+        told.append(json.loads(event.line))
+
+    hall.send("bot", id="msg-before")
+    wanted = Wanted(("inbox/bot",), most=1, timeout=timedelta(seconds=20))
+    files = FileWatch(hall.space, Clock())
+    Listener(hall.open(), wanted, files, tell).listen()
+    files.close()
+    assert [line.get("id") for line in told] == [None, "msg-after"]
+
+
 def test_a_number_is_enough(hall: Hall, cli: Cli) -> None:
     """And so is one that came before the time."""
     sent = [hall.send("bot") for _ in range(3)]
@@ -89,6 +112,7 @@ def test_bodies_come_where_they_are_asked_for(hall: Hall, cli: Cli) -> None:
     assert {"body", "subject"} & set(second) == set()
 
 
+@pytest.mark.slow
 def test_one_listens_to_the_boxes_that_one_names(hall: Hall, cli: Cli) -> None:
     """An owner hears its agents' boxes; nobody else's, whether they are there or not."""
     hall.send("tex")
@@ -160,6 +184,7 @@ def test_a_cursor_that_cannot_be_written_is_refused_at_once(cli: Cli, tmp_path: 
 # --- a program for each -------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_program_is_run_for_each_event(hall: Hall, cli: Cli, tmp_path: Path) -> None:
     """With the line on its stdin; what looks like a flag of ours is its own word."""
     hall.send("bot", '"; touch pwned; $(touch pwned)', subject="$(touch pwned) `x` \"'")

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from tests.listening.hall import Hall
 
+pytestmark = pytest.mark.slow
+
 HOOKS = Path(__file__).resolve().parents[2] / "hooks"
 EVENT = {
     "schema": 1,
@@ -112,7 +114,6 @@ def test_of_a_sender_of_tier_unknown_only_that_there_is_one(sink: Sink) -> None:
     assert "crt" not in note
 
 
-@pytest.mark.slow
 def test_at_most_one_in_five_seconds_and_the_rest_is_counted(sink: Sink) -> None:
     """Three at once are one notice; the next one says that there were two more."""
     sink.put("notify-send")
@@ -190,7 +191,7 @@ def server() -> Iterator[tuple[str, type[Ntfy]]]:
         seen: list[tuple[str, dict[str, Any], str]] = []  # noqa: RUF012  one for each test
 
     with http.server.HTTPServer(("127.0.0.1", 0), Mine) as found:
-        thread = threading.Thread(target=found.serve_forever, daemon=True)
+        thread = threading.Thread(target=found.serve_forever, args=(0.02,), daemon=True)
         thread.start()
         yield f"http://127.0.0.1:{found.server_port}", Mine
         found.shutdown()
@@ -229,7 +230,6 @@ def test_one_post_with_the_right_fields(
     ]
 
 
-@pytest.mark.slow
 def test_a_server_that_refuses_or_is_away_is_said(
     sink: Sink, hall: Hall, server: tuple[str, type[Ntfy]]
 ) -> None:

@@ -81,8 +81,12 @@ class Listener:
         clock, limit = self._post.clock, self._wanted.timeout
         deadline = None if limit is None else clock.monotonic() + limit.total_seconds()
         kept = {} if self._cursor is None else self._cursor.read()
+        there = self._look_first(kept)
+        # Whoever hears it may write at once: what was there before is known by now.
         self._say(READY, via="files", boxes=list(self._wanted.boxes))
-        self._begin(kept)
+        for told, known in there:
+            self._tell_all(told, told.missed(known))
+        self._keep()
         link = NoLink() if self._is_enough() else self._join(self._hear)
         try:
             self._go_on(deadline)
@@ -108,7 +112,9 @@ class Listener:
 
     # -- the beginning -------------------------------------------------------------------------
 
-    def _begin(self, kept: dict[str, Told]) -> None:
+    def _look_first(self, kept: dict[str, Told]) -> list[tuple[Told, list[Change]]]:
+        """Give all that is in the boxes, beside what of it counts as told."""
+        there = []
         for box in self._wanted.boxes:
             self._sight.follow(box)
             known = self._sight.known(box)
@@ -116,8 +122,8 @@ class Listener:
             if box not in kept:
                 is_new = _OPEN if self._wanted.unread else frozenset()
                 told.begin(each for each in known if each.state not in is_new)
-            self._tell_all(told, told.missed(known))
-        self._keep()
+            there.append((told, known))
+        return there
 
     # -- a relay -------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ a box followed, has been told of it before the answer comes.
 
 from __future__ import annotations
 
-from threading import Thread
+from threading import Lock, Thread
 from typing import TYPE_CHECKING, Final
 
 from orgpost.post import Post
@@ -47,6 +47,8 @@ class Feed:
         self._watcher = Watcher(self._files, self._sight)
         self._thread = Thread(target=self._run, name="orgpost watcher", daemon=True)
         self._followed: set[str] = set()
+        self._using = Lock()
+        self._is_over = False
         self.is_broken = False
 
     def start(self) -> None:
@@ -56,13 +58,18 @@ class Feed:
     def stop(self) -> None:
         """Watch no more."""
         self._watcher.stop()
-        self._thread.join(_PATIENCE_SECONDS)
-        self._post.close()
+        if self._thread.ident is not None:
+            self._thread.join(_PATIENCE_SECONDS)
+        # Whoever still looks must not have the files closed under its hands.
+        with self._using:
+            self._is_over = True
+            if not self._thread.is_alive():
+                self._post.close()
 
     async def follow(self, box: Box) -> None:
         """See to it that whatever happens in this box from now on is told."""
         if str(box) not in self._followed:
-            await self._office.cross(lambda: self._sight.follow(str(box)))
+            await self._office.cross(lambda: self._use(lambda: self._sight.follow(str(box))))
             self._followed.add(str(box))
 
     def is_followed(self, box: Box) -> bool:
@@ -71,7 +78,7 @@ class Feed:
 
     async def look(self, path: str) -> None:
         """Look at a file now: what is in it is told on return."""
-        await self._office.cross(lambda: self._sight.look([path]))
+        await self._office.cross(lambda: self._use(lambda: self._sight.look([path])))
 
     @property
     def mode(self) -> str:
@@ -87,6 +94,11 @@ class Feed:
     def caught(self) -> int:
         """Say how many changes only the net has found."""
         return self._files.caught
+
+    def _use(self, work: Callable[[], None]) -> None:
+        with self._using:
+            if not self._is_over:
+                work()
 
     def _tell(self, found: Round) -> None:
         # Under the lock of the sight, in whichever thread: so rounds keep their order.

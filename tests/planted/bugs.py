@@ -211,8 +211,8 @@ BUGS = (
         20,
         "sizes compared, mtime not",
         "store/disk.py",
-        "        return cls(found.st_size, found.st_mtime_ns, found.st_ino)\n",
-        "        return cls(found.st_size, 0, found.st_ino)\n",
+        "(found.st_size, found.st_mtime_ns, found.st_ino)\n",
+        "(found.st_size, 0, found.st_ino)\n",
         ("tests/store/test_layout.py", "-k", "nobody_relies_on_places_after_a_persons_change"),
     ),
     Bug(

@@ -146,6 +146,7 @@
 
 (defun orgpost-compose-submit ()
   "Send this draft and return what a person is told; if it is refused, it stays."
+  (orgpost-draft-check-header)
   (let ((arguments (funcall (orgpost-draft-property orgpost-draft-kind :arguments)))
         (sent (orgpost-draft-property orgpost-draft-kind :sent))
         (answered (car (orgpost-draft-values "Reply-To"))))

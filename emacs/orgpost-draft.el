@@ -54,7 +54,7 @@
               :sent orgpost-compose--feedback-sent))
   "What can be composed, an alist of kinds with properties.
 `:id' is the kind of its id.  `:fields' are the header fields that are offered;
-others may be typed.
+those of kinds with the same `:arguments' may be typed.
 `:arguments' is a function of no arguments that returns what the program is
 asked; the text stands on its stdin.  `:sent' is a function of the answer's data
 that returns what a person is told.")
@@ -163,6 +163,29 @@ SPACE and ACTOR are in which space and as whom it is sent."
         (unless (string-empty-p (match-string 1))
           (push (match-string-no-properties 1) values))))
     (nreverse values)))
+
+(defun orgpost-draft--known-fields ()
+  "Return the header fields that are read when this draft is sent."
+  (let ((arguments (orgpost-draft-property orgpost-draft-kind :arguments)))
+    (append '("Space" "As")
+            (seq-mapcat (pcase-lambda (`(,kind . ,_))
+                          (and (eq arguments (orgpost-draft-property kind :arguments))
+                               (orgpost-draft-property kind :fields)))
+                        orgpost-draft-kinds))))
+
+(defun orgpost-draft-check-header ()
+  "Refuse a line of the header that nobody would read, and put point on it."
+  (let ((end (orgpost-draft-text-begin))
+        (known (format "^\\(?:%s:\\|[ \t]*$\\|%s$\\)"
+                       (regexp-opt (orgpost-draft--known-fields))
+                       (regexp-quote orgpost-draft-separator)))
+        (at (point-min)))
+    (while (< at end)
+      (goto-char at)
+      (unless (looking-at known)
+        (user-error "No field of this draft: %s"
+                    (buffer-substring-no-properties at (line-end-position))))
+      (setq at (line-beginning-position 2)))))
 
 (defun orgpost-draft-words (name)
   "Return the words of the header field NAME, which commas or blanks part."

@@ -110,6 +110,17 @@ def test_a_token_that_was_revoked_opens_nothing(place: Place) -> None:
     assert tex.get("/inbox").to.startswith("/login")
 
 
+def test_a_session_is_as_old_as_its_token(place: Place, clock: FakeClock) -> None:
+    """So what the relay learns of a revocation a moment after the login ends the session too."""
+    token, guest = place.token("tex"), place.visitor()
+    revoked_at = clock.now()
+    clock.advance(1)
+    guest.submit(guest.get("/login").form("/login"), token=token)
+    assert guest.get("/inbox").status == 200
+    place.revoked_at = revoked_at
+    assert guest.get("/inbox").to.startswith("/login")
+
+
 def test_a_session_ends_with_its_token(place: Place, clock: FakeClock) -> None:
     """A cookie is never good for longer than what it was given for."""
     guest = place.visitor()

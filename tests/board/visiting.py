@@ -21,6 +21,7 @@ from orgpost.relay.tokens import Signer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
     from pathlib import Path
 
     from orgpost.clock import Clock
@@ -142,6 +143,7 @@ class Place:
         self.space, self.clock = space, clock
         self.tokens = Signer(SECRET, "orgpost-relay", clock)
         self.refused: set[str] = set()
+        self.revoked_at: datetime | None = None
         self.there: Sequence[Present] = ()
         self.failures, self.wait = 0, 0
         self.ended: list[Grant] = []
@@ -164,7 +166,8 @@ class Place:
         )
 
     def _is_good(self, grant: Grant) -> bool:
-        return grant.actor not in self.refused
+        is_revoked = self.revoked_at is not None and grant.issued <= self.revoked_at
+        return not is_revoked and grant.actor not in self.refused
 
     def _is_ours(self, request: web.Request) -> bool:
         return request.headers.get("Origin", self.origin) == self.origin

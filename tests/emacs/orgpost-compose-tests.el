@@ -82,6 +82,23 @@
       (orgpost-draft-forget))
     (should-not (alist-get 'messages (orgpost-test-cli "--as" "crt" "inbox" "--all")))))
 
+;; A typed letter made the field one that nobody reads, and the subject was gone.
+(ert-deftest orgpost-compose-refuses-a-field-that-nobody-reads ()
+  "Point is on it, nothing is sent; fields of an answer may be typed into a message."
+  (orgpost-test-with-drafts
+    (dolist (line '("SubjectZZ: x" "Atach: file" "no field"))
+      (orgpost-compose)
+      (orgpost-test--set "To" "crt")
+      (goto-char (point-min))
+      (forward-line 2)
+      (insert line "\n")
+      (goto-char (point-max))
+      (should (string-match-p (concat "No field of this draft: " line)
+                              (orgpost-test-sentence #'orgpost-test--send-draft)))
+      (should (equal (buffer-substring (line-beginning-position) (line-end-position)) line))
+      (orgpost-draft-forget))
+    (should-not (alist-get 'messages (orgpost-test-cli "--as" "crt" "inbox" "--all")))))
+
 (ert-deftest orgpost-compose-sent-again-after-a-timeout-is-one-message ()
   "The program stored it and could not say so; the draft stays, and sends nothing twice."
   (orgpost-test-with-drafts

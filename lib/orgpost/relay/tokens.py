@@ -67,17 +67,22 @@ class Signer:
     def __init__(self, secret: bytes, audience: str, clock: Clock) -> None:
         self._secret, self._audience, self._clock = secret, audience, clock
 
-    def sign(self, actor: str, scopes: Iterable[str], ttl: timedelta) -> tuple[str, Grant]:
-        """Make a token; also what it grants."""
-        issued = self._clock.now()
+    def sign(
+        self, actor: str, scopes: Iterable[str], ttl: timedelta, *, since: datetime | None = None
+    ) -> tuple[str, Grant]:
+        """Make a token; also what it grants.
+
+        One that another opened is as old as that, `since`: what takes back one takes back both.
+        """
+        now = self._clock.now()
         id = self._clock.token(128)
-        grant = Grant(actor, frozenset(scopes), issued, issued + ttl, id)
+        grant = Grant(actor, frozenset(scopes), since or now, now + ttl, id)
         end = math.ceil(grant.expires.timestamp())
         claims = {
             "iss": _ISSUER,
             "aud": self._audience,
             "sub": actor,
-            "iat": issued.timestamp(),
+            "iat": grant.issued.timestamp(),
             "exp": end,
             "jti": id,
             "scope": grant.scope,

@@ -53,7 +53,7 @@ class Sessions:
         if not grant.allows(SCOPE):
             raise NoScope("without the scope ui")
         ttl = grant.expires - self._desk.clock.now()
-        return self._signer.sign(grant.actor, _SCOPES, ttl)
+        return self._signer.sign(grant.actor, _SCOPES, ttl, since=grant.issued)
 
     def read(self, cookies: Mapping[str, str]) -> Grant | None:
         """Give whose session this is, None where it is none or none any more."""

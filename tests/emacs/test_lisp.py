@@ -23,9 +23,7 @@ pytestmark = pytest.mark.slow
 DAY = "2026-11-19"
 EDITS = {
     "none": [],
-    "delete-trailing-whitespace": ["strip-blanks"],
-    "whitespace-cleanup": ["clean-blanks"],
-    "both, and aligned": ["clean-blanks", "strip-blanks", "fold-and-align"],
+    "cleaned, stripped and aligned": ["clean-blanks", "strip-blanks", "fold-and-align"],
 }
 CLOCK = "(let ((org-clock-auto-clock-resolution t)) (org-clock-in) (org-clock-out))"
 # One name for each way in that the raw corpus must show to be open.
@@ -78,7 +76,7 @@ def test_nothing_of_the_corpus_runs(oracle: Oracle, tmp_path: Path, kind: str, e
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("edit", ["none", "both, and aligned"])
+@pytest.mark.parametrize("edit", EDITS)
 def test_nothing_of_generated_texts_runs(
     oracle: Oracle, tmp_path: Path, rng: random.Random, kind: str, edit: str
 ) -> None:
@@ -102,7 +100,7 @@ def test_nothing_of_twenty_thousand_texts_runs(
     for _ in range(50):
         write(path, entries(generated(rng, 400), KINDS[kind]), KINDS[kind])
         before = oracle.what_runs(path, DAY)
-        for command in EDITS["both, and aligned"]:
+        for command in EDITS["cleaned, stripped and aligned"]:
             oracle.do(command, path)
         assert [*before, *oracle.what_runs(path, DAY)] == []
 

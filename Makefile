@@ -11,7 +11,7 @@ demo: .venv/made ## a post office in a folder of its own, from first message to 
 
 test: .venv/made packages ## every test, fast and slow
 	HYPOTHESIS_PROFILE=ci $(BIN)/pytest -q -n 2 --left-behind -m "not slow and not nightly"
-	HYPOTHESIS_PROFILE=ci $(BIN)/pytest -q -n 2 --left-behind --dist loadfile -m "slow and not nightly"
+	HYPOTHESIS_PROFILE=ci $(BIN)/pytest -q -n 2 --dist loadfile -m "slow and not nightly"
 
 check: .venv/made ## what must be green before a commit; under a minute
 	$(BIN)/ruff check

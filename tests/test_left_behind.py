@@ -12,6 +12,7 @@ import pytest
 
 from orgpost.org.entry import Draft, render
 from orgpost.org.syntax import MESSAGE, header
+from tests.left_behind import FOLDER
 
 pytestmark = pytest.mark.slow
 
@@ -45,7 +46,9 @@ def run(folder: Path, left: dict[str, bytes]) -> subprocess.CompletedProcess[str
             *("-p", "tests.left_behind", "--left-behind", "--rootdir", str(folder), str(folder)),
         ],
         cwd=folder,
-        env=os.environ | {"PYTHONPATH": f"{ROOT / 'lib'}:{ROOT}"},
+        # Not the folder of a session around this one, which would be looked at and thrown away.
+        env={name: value for name, value in os.environ.items() if name != FOLDER}
+        | {"PYTHONPATH": f"{ROOT / 'lib'}:{ROOT}"},
         capture_output=True,
         text=True,
         check=False,

@@ -57,6 +57,17 @@ def test_a_file_that_somebody_has_is_left_alone(world: World) -> None:
     assert held(world.hook()) == id
 
 
+@pytest.mark.parametrize("stdin", [b"", b"no JSON", b"{}"], ids=["empty", "no-json", "nameless"])
+def test_whoever_names_no_session_is_told_mail_and_gets_no_task(stdin: bytes, world: World) -> None:
+    """Nobody would work on it, and nobody give it back."""
+    world.mail(entry(FIRST))
+    id = world.task("Please")
+    before = world.tasks.read_bytes()
+    assert world.hook(stdin=stdin).ids == [FIRST]
+    assert world.tasks.read_bytes() == before
+    assert held(world.hook()) == id
+
+
 def test_a_person_who_edits_the_tasks_is_not_disturbed(world: World) -> None:
     """Not a byte of the file is changed; mail is told, and what is held is said to be held."""
     world.mail(entry(FIRST))

@@ -175,6 +175,19 @@ def test_presence_is_said_and_seen(place: Place) -> None:
     assert "orgpost relay token tex" in error["hint"]
 
 
+def test_nobody_says_presence_by_anothers_token(place: Place) -> None:
+    """Whoever acts as tex with a token of crt's says nothing for either of them."""
+    place.relay()
+    space = ["--space", str(place.hall.space), "--json"]
+    made = process(*space, "relay", "token", "crt")
+    token = json.loads(made.stdout)["data"]["token"]
+    done = process(*space, "--as", "tex", "presence", "busy", ORGPOST_RELAY_TOKEN=token)
+    error = json.loads(done.stdout)["error"]
+    assert (done.returncode, error["code"]) == (6, "not_permitted")
+    assert "the token is that of crt" in error["message"]
+    assert "busy" not in [each["status"] for each in who(place)]
+
+
 def test_without_a_relay_presence_says_how_to_start_one(place: Place) -> None:
     """Nobody else knows who is there."""
     flags = ["--space", str(place.hall.space), "--json", "--as", "tex", "presence"]

@@ -39,7 +39,7 @@ def _presence(args: Any, desk: Desk) -> None:
     from orgpost.relay.client import ask
 
     try:
-        *said, answer = asyncio.run(ask(place.url, place.token, frames))
+        *said, answer = asyncio.run(ask(place.url, place.token, desk.me, frames))
     except NotPermitted as refused:
         refused.hint = finding.remedy
         raise

@@ -84,6 +84,9 @@ FORGETFUL_SOURCES = frozenset({"compact", "clear", "resume", "fork"})
 # Who cannot be told at a prompt is told at the next tool, whatever the settings say.
 TOLD_AT_TOOLS = frozenset({"cursor", "copilot", "vscode", "antigravity"})
 
+# Whose hooks may name no session. From any other such input is broken, and begins nobody's work.
+NAMELESS = frozenset({"kiro"})
+
 # Where a client says in the environment of its hooks which session it is.
 SESSION_VARIABLES = {"claude": "CLAUDE_CODE_SESSION_ID", "gemini": "GEMINI_SESSION_ID"}
 ENVIRONMENT_FILES = {"claude": "CLAUDE_ENV_FILE"}

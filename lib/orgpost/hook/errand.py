@@ -10,6 +10,7 @@ from .call import Call
 from .clients import (
     END,
     FORGETFUL_SOURCES,
+    NAMELESS,
     PROMPT,
     START,
     STOP,
@@ -116,6 +117,8 @@ class Errand:
     def _may_claim(self) -> bool:
         """Whether this event is one at which the settings let a session take a task."""
         claim = self._copy.claim
+        if not self._call.session and self._call.client not in NAMELESS:
+            return False
         if self._role == STOP:
             return self.may_go_on and claim != NEVER
         if self._role == PROMPT:

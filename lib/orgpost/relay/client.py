@@ -44,14 +44,15 @@ async def talk(
         return Ended(Trouble.TRANSIENT, _words_of(error), talking.lived())
 
 
-async def ask(url: str, token: str, frames: Sequence[Frame]) -> list[Frame]:
-    """Log in, send some frames, and give the answer to each."""
+async def ask(url: str, token: str, me: str, frames: Sequence[Frame]) -> list[Frame]:
+    """Log in by a token of `me` and of nobody else, send some frames, give the answer to each."""
     try:
         async with (
             asyncio.timeout(_ANSWER_SECONDS),
             _session() as session,
             await _connected(session, url, token) as socket,
         ):
+            await _logged_in(socket, me)
             return await _answers(socket, frames)
     except aiohttp.WSServerHandshakeError as error:
         if trouble_of_http(error.status) is Trouble.REJECTED:
@@ -59,6 +60,15 @@ async def ask(url: str, token: str, frames: Sequence[Frame]) -> list[Frame]:
         raise Failed(f"the relay answers HTTP {error.status}") from None
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
         raise Failed(f"the relay does not answer: {_words_of(error)}") from None
+
+
+async def _logged_in(socket: aiohttp.ClientWebSocketResponse, me: str) -> None:
+    async for message in socket:
+        found = _frame_of(message)
+        if found is not None and found["type"] == "auth_ok":
+            if found.get("actor") != me:
+                raise NotPermitted(f"act as {me}", f"the token is that of {found.get('actor')}")
+            return
 
 
 async def _answers(socket: aiohttp.ClientWebSocketResponse, frames: Sequence[Frame]) -> list[Frame]:

@@ -452,8 +452,9 @@ def do(room: Room, deed: str, sent: list[str], rng: random.Random) -> None:
             sent.append(room.send("The body.", subject=f"Subject {len(sent)}"))
         elif deed == "mark":
             room.mail.mark(rng.choice(sent), rng.choice(["read", "todo", "done"]))
-        elif deed == "archive":
-            room.mail.archive(rng.choice(sent[1:] or sent))
+        elif deed == "archive" and sent[1:]:
+            # The first stays: a file with nothing that was in it before is told of as a reset.
+            room.mail.archive(rng.choice(sent[1:]))
         elif deed == "edit":
             room.edit(lambda data: data.replace(b"The body.", b"Other words, and more.", 1))
         elif deed == "copy":

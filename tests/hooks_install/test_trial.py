@@ -60,6 +60,14 @@ def test_what_is_registered_is_tried_on_the_real_space(mail: Home) -> None:
     assert '"Server is down!"' in mail.cli("hooks", "test", "--client", "claude").out
 
 
+def test_that_a_test_tells_of_no_task_is_said(mail: Home) -> None:
+    """Below what a model would see, where the task that waits is looked for; and in the help."""
+    mail.data("install", "claude")
+    said = "A test notes nothing, and neither tells of tasks nor claims one."
+    assert mail.cli("hooks", "test", "--client", "claude").out.splitlines()[-1] == said
+    assert said in mail.cli("hooks", "test", "--help").out.replace("\n", " ")
+
+
 @pytest.mark.parametrize("client", CLIENTS)
 def test_every_client_can_be_tried(client: str, mail: Home) -> None:
     """Each handler keeps a hook's promise with this client's own samples."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from orgpost.hooks_install import Change, Place, Wish
 
 AUTO: Final = "auto"
+_NO_TASKS: Final = "A test notes nothing, and neither tells of tasks nor claims one."
 
 
 def add(_command: str, parser: argparse.ArgumentParser) -> None:
@@ -41,6 +42,7 @@ def add(_command: str, parser: argparse.ArgumentParser) -> None:
     uninstall.set_defaults(run=_uninstall)
     below.add_parser("list", help="every place that would run orgpost here").set_defaults(run=_list)
     test = below.add_parser("test", help="run what is registered, with the client's own samples")
+    test.description = f"Run what is registered as the client would. {_NO_TASKS}"
     test.add_argument("--client", required=True, metavar="NAME", help="claude, codex …")
     test.set_defaults(run=_test)
     add_stats(below.add_parser("stats", help=HELP_OF_STATS))
@@ -109,6 +111,7 @@ def _test(args: Any, desk: Desk) -> int:
         lines.append(f"{each.standing.event}: exit {each.exit}, {each.ms} ms, {size} bytes")
         lines += [f"  | {line}" for line in each.text.split("\n") if line]
         lines += [f"  wrong: {what} ({each.standing.file})" for what in each.problems]
+    lines.append(_NO_TASKS)
     data = {"client": client.name, "good": is_good, "runs": [each.to_dict() for each in runs]}
     desk.show.answer(data, map(one_line, lines))
     return 0 if is_good else Failed.exit_code

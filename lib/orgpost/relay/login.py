@@ -1,6 +1,7 @@
 """Logging in: by the header of the upgrade, or by the first frame; before it nothing is told.
 
-Whatever is wrong with a token, the answer is the same: none of it tells who exists.
+Whatever is wrong with a token, the answer is the same: none of it tells who exists. Whose token is
+good never waits for what others did from the same address: that asks for no guess.
 """
 
 from __future__ import annotations
@@ -64,11 +65,21 @@ def is_client_name(name: str) -> bool:
     return re.fullmatch(CLIENT_NAME, name) is not None
 
 
+class TooMany(BadToken):
+    """A token that opens nothing, of an address from which too many failed lately."""
+
+    def __init__(self, wait: float) -> None:
+        super().__init__("too many failed logins")
+        self.wait = wait
+
+
 def admit(desk: Desk, token: str, address: str) -> Grant:
-    """Give what a token grants; a failure is counted and logged."""
+    """Give what a token grants; a failure is counted and logged, until they are too many."""
     try:
         return desk.guard.admit(token)
     except BadToken as bad:
+        if wait := desk.guard.wait(address):
+            raise TooMany(wait) from None
         desk.guard.failed(address)
         desk.metrics.count("logins", "refused")
         say("login_refused", logging.WARNING, address=address, reason=str(bad))
@@ -129,10 +140,10 @@ def _named(desk: Desk, connection: Connection, text: str) -> Named:
     client = asked.get("client")
     if client is not None and not is_client_name(client):
         raise _NoLogin(BAD_TOKEN, "client: is no name", asked.ref, "invalid_field")
-    if wait := desk.guard.wait(connection.address):
-        raise _NoLogin(RATE, "too many failed logins", asked.ref, "rate_limited", wait)
     try:
         return Named(admit(desk, asked.get("token"), connection.address), client)
+    except TooMany as many:
+        raise _NoLogin(RATE, str(many), asked.ref, "rate_limited", many.wait) from None
     except BadToken:
         raise _NoLogin(BAD_TOKEN, "this opens nothing", asked.ref) from None
 

@@ -219,15 +219,17 @@ class Server:
         address = self.address(request)
         if self._desk.is_draining:
             raise _NotLetIn(_said(503, "draining", retry_after=5))
-        if wait := self.wait_for(request):
-            raise _NotLetIn(_said(429, "too many failed logins", retry_after=wait))
-        if self._strangers[address] >= MOST_STRANGERS:
-            raise _NotLetIn(_said(429, "too many sockets that did not log in", retry_after=5))
         client = request.headers.get(_CLIENT_HEADER)
         if client is not None and not login.is_client_name(client):
             raise _NotLetIn(_said(400, f"{_CLIENT_HEADER} is no name"))
         grant = self._granted(request, address)
-        return None if grant is None else Named(grant, client)
+        if grant is not None:
+            return Named(grant, client)
+        if wait := self.wait_for(request):
+            raise _NotLetIn(_too_many(wait))
+        if self._strangers[address] >= MOST_STRANGERS:
+            raise _NotLetIn(_said(429, "too many sockets that did not log in", retry_after=5))
+        return None
 
     def _granted(self, request: web.Request, address: str) -> Grant | None:
         header = request.headers.get(hdrs.AUTHORIZATION)
@@ -235,6 +237,8 @@ class Server:
             return self._by_cookie(request)
         try:
             return login.admit(self._desk, login.bearer_of(header), address)
+        except login.TooMany as many:
+            raise _NotLetIn(_too_many(int(many.wait) + 1)) from None
         except BadToken:
             response = _said(401, "this opens nothing")
             response.headers[hdrs.WWW_AUTHENTICATE] = "Bearer"
@@ -323,6 +327,10 @@ class _NotLetIn(Exception):
 def _said(status: int, text: str, *, retry_after: int | None = None) -> web.Response:
     headers = {} if retry_after is None else {hdrs.RETRY_AFTER: str(retry_after)}
     return web.Response(status=status, text=f"{text}\n", headers=headers)
+
+
+def _too_many(wait: int) -> web.Response:
+    return _said(429, "too many failed logins", retry_after=wait)
 
 
 def _known_path(request: web.Request) -> str:

@@ -66,21 +66,24 @@ class Entrance:
         bound_to = request.cookies.get(self._sessions.form_cookie, "")
         if not bound_to or not self._sessions.proves(LOGIN, bound_to, fields.get("csrf", "")):
             return self._page(request, then, NOT_OURS)
-        if seconds := self._house.desk.wait_for(request):
-            refusal = Refusal(429, "Too many tries from here.", f"try again in {seconds} s")
-            answer = self._page(request, then, refusal)
-            answer.headers["Retry-After"] = str(seconds)
-            return answer
         try:
             cookie, grant = self._sessions.open("".join(fields.get("token", "").split()))
         except BadToken as bad:
-            self._house.desk.failed(request)
-            return self._page(request, then, _NO_SCOPE if isinstance(bad, NoScope) else _BAD_TOKEN)
+            return self._refuse(request, then, bad)
         left = (grant.expires - self._house.desk.clock.now()).total_seconds()
         answer = answers.go_on(then)
         answer.set_cookie(self._sessions.cookie, cookie, max_age=int(left), **self._flags)
         answer.del_cookie(self._sessions.form_cookie, **self._flags)
         return answer
+
+    def _refuse(self, request: web.Request, then: str, bad: BadToken) -> web.Response:
+        if seconds := self._house.desk.wait_for(request):
+            refusal = Refusal(429, "Too many tries from here.", f"try again in {seconds} s")
+            answer = self._page(request, then, refusal)
+            answer.headers["Retry-After"] = str(seconds)
+            return answer
+        self._house.desk.failed(request)
+        return self._page(request, then, _NO_SCOPE if isinstance(bad, NoScope) else _BAD_TOKEN)
 
     async def log_out(self, grant: Grant) -> web.Response:
         """Make a session void, here and wherever its cookie was copied to."""

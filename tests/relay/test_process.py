@@ -84,7 +84,7 @@ REFUSED: Final[list[tuple[list[str], dict[str, str], int, str, str]]] = [
     ([], {"ORGPOST_RELAY_SECRET": "x" * 31}, 78, "bad_secret", "openssl rand -hex 32"),
     (["--bind", "0.0.0.0"], {}, 78, "open_address", "--behind-proxy"),
     (["--bind", "::"], {}, 78, "open_address", "--tls-cert"),
-    (["--bind", "no.such.name.invalid"], {}, 78, "bad_settings", ""),
+    (["--bind", "no.such.name.invalid"], {}, 78, "bad_settings", "ip address"),
     (["--tls-cert", "x"], {}, 78, "bad_settings", ""),
     (["--tls-cert", "x", "--tls-key", "y"], {}, 78, "bad_settings", ""),
     (["--tls-cert", "x", "--tls-key", "y", "--behind-proxy"], {}, 78, "bad_settings", ""),

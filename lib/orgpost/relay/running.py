@@ -6,13 +6,12 @@ import asyncio
 import os
 import signal
 import socket
-import ssl
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp import web
 
-from orgpost.errors import BadSettings, Problem
+from orgpost.relay.certificate import bad, tls_of
 from orgpost.relay.desk import Desk
 from orgpost.relay.events import say, start_logging
 from orgpost.relay.feed import Feed
@@ -41,6 +40,7 @@ _BACKLOG: Final = 1024
 _DRAIN_SECONDS: Final = 9.0
 _LET_GO_SECONDS: Final = 0.5
 _SIGNALLED: Final = 128
+_NAME_ONE: Final = "--bind 127.0.0.1, or an address that `ip address` lists"
 _WILD: Final = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104  what is told of it, not a bind
 
 
@@ -101,7 +101,7 @@ class Relay:
                 options.bind,
                 options.port,
                 backlog=_BACKLOG,
-                ssl=_tls(options),
+                ssl=tls_of(options),
                 ssl_handshake_timeout=HEAD_SECONDS if options.has_tls else None,
             )
         except (OSError, OverflowError) as error:
@@ -211,11 +211,11 @@ def _warn(relay: Relay) -> None:
 def check_address(options: Options) -> None:
     """Refuse what would speak in the clear to others, or cannot speak TLS."""
     if (options.tls_cert is None) != (options.tls_key is None):
-        raise _bad("--tls-cert", "and --tls-key belong together", "give both")
+        raise bad("--tls-cert", "and --tls-key belong together", "give both")
     if options.has_tls and options.behind_proxy:
-        raise _bad("--behind-proxy", "says that TLS is spoken in front", "leave --tls-cert out")
+        raise bad("--behind-proxy", "says that TLS is spoken in front", "leave --tls-cert out")
     if options.has_tls:
-        _tls(options)
+        tls_of(options)
     if not options.is_encrypted and not _is_only_ours(options.bind):
         raise OpenAddress(options.bind)
 
@@ -225,22 +225,7 @@ def _is_only_ours(bind: str) -> bool:
         found = socket.getaddrinfo(bind, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or "no such name"
-        raise _bad("--bind", f"{bind[:60]!r} is no address of this host: {reason}", "") from None
+        raise bad(
+            "--bind", f"{bind[:60]!r} is no address of this host: {reason}", _NAME_ONE
+        ) from None
     return all(is_loopback(str(address[0])) for *_, address in found)
-
-
-def _tls(options: Options) -> ssl.SSLContext | None:
-    if options.tls_cert is None or options.tls_key is None:
-        return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    try:
-        context.load_cert_chain(options.tls_cert, options.tls_key)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or type(error).__name__
-        raise _bad("--tls-cert", f"cannot be used: {reason}", "PEM files, not encrypted") from None
-    return context
-
-
-def _bad(source: str, problem: str, hint: str) -> BadSettings:
-    return BadSettings([Problem(file=source, line=None, key="", problem=problem, hint=hint)])

@@ -12,20 +12,27 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 import orgpost
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 ROOT = Path(__file__).resolve().parents[1]
 LIB = ROOT / "lib" / "orgpost"
 MODULES = sorted(LIB.rglob("*.py"))
 SCRIPTS = sorted((ROOT / "hooks").glob("*.py"))
+OURS = [*MODULES, *SCRIPTS]
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 60
+SKIPS = {"skip", "skipif", "importorskip", "skipTest", "skipUnless"}
 REFUSED_NAMES = {"utils", "common", "helpers", "manager", "base", "core", "types"}
 
 # Written so that this file does not match itself.
@@ -106,9 +113,20 @@ def each(paths: list[Path]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("path", paths, ids=name_of)
 
 
-def tree_of(path: Path) -> ast.Module:
-    """The file as Python reads it."""
-    return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+@cache
+def nodes_of(path: Path) -> list[ast.AST]:
+    """All that is in the file as Python reads it."""
+    return list(ast.walk(ast.parse(path.read_text(encoding="utf-8"), filename=str(path))))
+
+
+def found_in(paths: list[Path], asked: Callable[[ast.AST], str | None]) -> list[str]:
+    """What the question found in these files: each file, the line, and what is there."""
+    return [
+        f"{name_of(path)}:{getattr(node, 'lineno', 1)}: {answer}"
+        for path in paths
+        for node in nodes_of(path)
+        if (answer := asked(node)) is not None
+    ]
 
 
 def text_files() -> list[Path]:
@@ -122,23 +140,22 @@ def text_files() -> list[Path]:
     return [path for path in files if path.is_file()]
 
 
-@each([*MODULES, *SCRIPTS])
-def test_a_file_is_read_in_one_sitting(path: Path) -> None:
+def test_a_file_is_read_in_one_sitting() -> None:
     """No file of the library is longer than a reader's patience."""
-    assert path.read_bytes().count(b"\n") <= LONGEST_FILE
+    lines = {name_of(path): path.read_bytes().count(b"\n") for path in OURS}
+    assert {name: count for name, count in lines.items() if count > LONGEST_FILE} == {}
 
 
-@each([*MODULES, *SCRIPTS])
-def test_a_function_fits_a_screen(path: Path) -> None:
+def test_a_function_fits_a_screen() -> None:
     """No function is longer than a screen, its docstring included."""
-    long = [
-        f"{node.name} has {node.end_lineno - node.lineno + 1} lines"
-        for node in ast.walk(tree_of(path))
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        and node.end_lineno is not None
-        and node.end_lineno - node.lineno >= LONGEST_FUNCTION
-    ]
-    assert long == []
+
+    def long(node: ast.AST) -> str | None:
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            return None
+        lines = (node.end_lineno or node.lineno) - node.lineno + 1
+        return f"{node.name} has {lines} lines" if lines > LONGEST_FUNCTION else None
+
+    assert found_in(OURS, long) == []
 
 
 def test_a_module_is_named_after_what_it_is() -> None:
@@ -147,46 +164,43 @@ def test_a_module_is_named_after_what_it_is() -> None:
     assert names & REFUSED_NAMES == set()
 
 
-@each([*MODULES, *SCRIPTS])
-def test_only_a_line_feed_ends_a_line(path: Path) -> None:
+def test_only_a_line_feed_ends_a_line() -> None:
     """`splitlines` knows ten more line ends than Org does; each would be a way to forge a line."""
-    uses = [
-        node.lineno
-        for node in ast.walk(tree_of(path))
-        if isinstance(node, ast.Attribute) and node.attr == "splitlines"
-    ]
-    assert uses == []
+
+    def use(node: ast.AST) -> str | None:
+        return node.attr if isinstance(node, ast.Attribute) and node.attr == "splitlines" else None
+
+    assert found_in(OURS, use) == []
 
 
-@each([*MODULES, *SCRIPTS, *TESTS])
-def test_no_handler_catches_everything(path: Path) -> None:
+def test_no_handler_catches_everything() -> None:
     """A bare `except:` swallows the interrupt of whoever waits."""
-    bare = [
-        node.lineno
-        for node in ast.walk(tree_of(path))
-        if isinstance(node, ast.ExceptHandler) and node.type is None
-    ]
-    assert bare == []
+
+    def bare(node: ast.AST) -> str | None:
+        return "except:" if isinstance(node, ast.ExceptHandler) and node.type is None else None
+
+    assert found_in([*OURS, *TESTS], bare) == []
 
 
-@each([*MODULES, *SCRIPTS, *TESTS])
-def test_nothing_is_left_unfinished(path: Path) -> None:
+def test_nothing_is_left_unfinished() -> None:
     """What is here works: no note to do it later, no method that only promises."""
-    raised = [ast.unparse(node) for node in ast.walk(tree_of(path)) if isinstance(node, ast.Raise)]
-    assert [line for line in raised if "NotImplementedError" in line] == []
-    assert UNFINISHED.search(path.read_text(encoding="utf-8")) is None
+
+    def promise(node: ast.AST) -> str | None:
+        line = ast.unparse(node) if isinstance(node, ast.Raise) else ""
+        return line if "NotImplementedError" in line else None
+
+    assert found_in([*OURS, *TESTS], promise) == []
+    texts = {name_of(path): path.read_text(encoding="utf-8") for path in [*OURS, *TESTS]}
+    assert [name for name, text in texts.items() if UNFINISHED.search(text)] == []
 
 
-@each(TESTS)
-def test_no_test_is_skipped(path: Path) -> None:
+def test_no_test_is_skipped() -> None:
     """A test that cannot run fails and says what it misses; a skipped test proves nothing."""
-    skips = [
-        f"line {node.lineno}: {node.attr}"
-        for node in ast.walk(tree_of(path))
-        if isinstance(node, ast.Attribute)
-        and node.attr in {"skip", "skipif", "importorskip", "skipTest", "skipUnless"}
-    ]
-    assert skips == []
+
+    def skip(node: ast.AST) -> str | None:
+        return node.attr if isinstance(node, ast.Attribute) and node.attr in SKIPS else None
+
+    assert found_in(TESTS, skip) == []
 
 
 def test_no_path_of_any_machine_is_in_the_tree() -> None:
@@ -208,11 +222,15 @@ def test_each_ignored_rule_has_its_reason_beside_it() -> None:
     assert [rest for rest in rules if not re.match(r" # \w", rest)] == []
 
 
-@each(MODULES)
-def test_each_exception_to_a_rule_has_its_reason_beside_it(path: Path) -> None:
+def test_each_exception_to_a_rule_has_its_reason_beside_it() -> None:
     """A `noqa` or `type: ignore` is followed by words."""
-    text = path.read_text(encoding="utf-8")
-    assert [m.group() for m in EXCEPTION.finditer(text) if not re.search(r"\w", m.group(1))] == []
+    bare = [
+        f"{name_of(path)}: {match.group()}"
+        for path in MODULES
+        for match in EXCEPTION.finditer(path.read_text(encoding="utf-8"))
+        if not re.search(r"\w", match.group(1))
+    ]
+    assert bare == []
 
 
 def test_each_declared_dependency_is_used() -> None:
@@ -226,7 +244,7 @@ def test_each_declared_dependency_is_used() -> None:
 def imported_by(paths: list[Path]) -> set[str]:
     """The first words of all modules that these files import, at the top or inside a function."""
     found: set[str] = set()
-    for node in (node for path in paths for node in ast.walk(tree_of(path))):
+    for node in (node for path in paths for node in nodes_of(path)):
         if isinstance(node, ast.Import):
             found |= {alias.name.partition(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests import reliability
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pytest
+pytestmark = pytest.mark.slow
 
 PASSES = "def test_kills():\n    print('12 kills, 0 lost')\n"
 FAILS = "def test_tears():\n    print('3 torn')\n    assert False\n"

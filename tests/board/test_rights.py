@@ -12,6 +12,8 @@ from tests.board.visiting import Place, quoted
 if TYPE_CHECKING:
     from tests.cli.office import Office
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def mail(office: Office) -> Office:

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from tests.board.visiting import Page, Place
     from tests.cli.office import Office
 
+pytestmark = pytest.mark.slow
+
 
 def offered(page: Page) -> set[str]:
     """What can be decided by the forms of a page."""

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from tests.cli.door import Cli
     from tests.cli.office import Office
 
+pytestmark = pytest.mark.slow
+
 ROOT: Final = Path(__file__).resolve().parents[2]
 PAGE: Final = (ROOT / "docs" / "cli.md").read_text()
 README: Final = (ROOT / "README.md").read_text()

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from tests.cli.door import Cli
 
+pytestmark = pytest.mark.slow
+
 
 def test_status_and_streams(space: Path) -> None:
     """Words on stdout, trouble on stderr, the error's status."""
@@ -129,7 +131,6 @@ def test_bytes_of_a_body_reach_a_pipe(space: Path) -> None:
     assert process("show", "msg-bytes", "--body").stdout == body
 
 
-@pytest.mark.slow
 def test_eight_processes_send_one_message_once(space: Path) -> None:
     """The same id at once: one entry, all succeed, seven say that it is a duplicate."""
     words = command("send", "crt", "hi", "--id", "msg-once", "--json")
@@ -140,7 +141,6 @@ def test_eight_processes_send_one_message_once(space: Path) -> None:
     assert (space / "org/messaging/inbox/crt.org").read_bytes().count(b"\n* ") == 1
 
 
-@pytest.mark.slow
 def test_eight_processes_bounce_one_message_once(cli: Cli) -> None:
     """Whoever looks first settles what expired; the others see it settled."""
     cli.id("send", "crt", "hurry", "--expires", "+1s")
@@ -152,7 +152,6 @@ def test_eight_processes_bounce_one_message_once(cli: Cli) -> None:
     assert [m["kind"] for m in cli.data("inbox")["messages"]] == ["bounce"]
 
 
-@pytest.mark.slow
 def test_long_work_is_told_on_a_terminal_only(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     """The line goes to stderr, and is wiped away."""
     from orgpost.cli import show

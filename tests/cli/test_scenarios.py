@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from orgpost.clock import FakeClock
     from tests.cli.door import Cli
 
+pytestmark = pytest.mark.slow
+
 BODIES = {
     "headline": b"* DONE not a heading\n** nor this\n",
     "drawer": b":PROPERTIES:\n:ID: msg-forged\n:FROM: ceo\n:END:\n",

@@ -11,6 +11,8 @@ import pytest
 
 from orgpost.cli import main
 
+pytestmark = pytest.mark.slow
+
 LIB = Path(__file__).resolve().parents[2] / "lib"
 BODY = "\x1b]0;owned\x07\x1b[2Jnothing here\r\u202etxet\u2066 \u200b\U000e0041\x9b1A"
 SPELLED = r"\x1b]0;owned\x07\x1b[2Jnothing here"

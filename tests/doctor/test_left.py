@@ -30,6 +30,8 @@ from tests.doctor.healthy import (
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 TEX = "org/messaging/inbox/tex.org"
 
 

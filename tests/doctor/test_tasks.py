@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from orgpost.task import Task
 
+pytestmark = pytest.mark.slow
+
 ID = "task-20261120-083200-0p4n8s6vbe"
 PATH = "agents/tex-agent.org"
 FILE = f"org/messaging/{PATH}"

@@ -14,6 +14,8 @@ from tests.doctor.healthy import all_found, fixed, found, healthy, mail, message
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 TEX = "org/messaging/inbox/tex.org"
 TODO = f"#+TODO: {MESSAGE.todo_line}\n".encode()
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 WRITES = ("pwrite", "write", "fsync", "fdatasync", "truncate", "rename", "link", "open")
 OPERATIONS = ("send", "mark", "grow", "confirm", "first")
 

@@ -19,6 +19,8 @@ from tests.race.writers import INBOX, LIB, entry
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.slow
+
 NOBODY = 65534
 AS_NOBODY = """
 import json, os, sys

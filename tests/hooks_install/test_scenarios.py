@@ -16,6 +16,8 @@ from tests.hooks_install.home import JSON_CLIENTS
 if TYPE_CHECKING:
     from tests.hooks_install.home import Home
 
+pytestmark = pytest.mark.slow
+
 MARK: Final = pytest.mark.slow
 OTHERS: Final = """\
 {

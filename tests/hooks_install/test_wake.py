@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import pytest
+
 from orgpost.hooks_install import find_gate
 
 if TYPE_CHECKING:
     from tests.hooks_install.home import Home
+
+pytestmark = pytest.mark.slow
 
 
 def test_what_waits_is_registered_and_taken_out_again(home: Home) -> None:

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
     from orgpost.store import Store
 
+pytestmark = pytest.mark.slow
+
 SAMPLES = Path(__file__).parent
 TEAM = SAMPLES / "v01-space" / "1-team"
 LAB = SAMPLES / "v01-space" / "2-lab"
@@ -270,7 +272,6 @@ def test_the_new_space_has_all_folders_that_init_makes(tmp_path: Path) -> None:
     assert made == set(MAIL_FOLDERS)
 
 
-@pytest.mark.slow
 def test_a_large_inbox_is_written_in_several_records(tmp_path: Path) -> None:
     """A record of the journal has a limit, a file has none."""
     body = "word " * 40_000

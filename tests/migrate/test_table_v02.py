@@ -12,6 +12,8 @@ from orgpost.migrate import migrate
 from orgpost.org import scan
 from tests.migrate.old_mail import entries, entry_v02, letter, only, plant, space_v02
 
+pytestmark = pytest.mark.slow
+
 SAMPLE = Path(__file__).parent / "v02-space"
 GOLDEN = Path(__file__).parent / "v02-golden"
 

@@ -22,6 +22,8 @@ from tests.relay.house import SECRET, House, run, serving, until
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 CANARY: Final = "eyJhbGciOiJI.eyJzdWIiOiJ0ZXgi.c4n4ry"
 
 
@@ -336,7 +338,6 @@ def test_a_login_by_frame_is_as_good(space: Path) -> None:
     run(test())
 
 
-@pytest.mark.slow
 def test_a_token_is_good_until_its_end_and_no_longer(space: Path) -> None:
     """4003 on the live socket, 401 on the next."""
 

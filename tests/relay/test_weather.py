@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 ENTRY: Final = """\
 * UNREAD   By hand
 :PROPERTIES:
@@ -131,7 +133,6 @@ def test_whoever_writes_is_heard(mode: str, space: Path) -> None:
     run(test())
 
 
-@pytest.mark.slow
 def test_after_a_storm_of_logins_a_newcomer_is_served(space: Path) -> None:
     """500 logins and drops by three actors, names taken over among them: all is counted right."""
     drawn = random.Random(seed := random.SystemRandom().randrange(2**32))
@@ -186,7 +187,6 @@ asyncio.run(main())
 """
 
 
-@pytest.mark.slow
 def test_a_reader_that_is_frozen_is_let_go_and_delays_nobody(
     space: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -219,7 +219,6 @@ def test_a_reader_that_is_frozen_is_let_go_and_delays_nobody(
     run(test())
 
 
-@pytest.mark.slow
 def test_a_large_inbox_makes_no_hint_late_and_no_health_check_wait(space: Path) -> None:
     """100,000 messages and one that is appended: hinted soon, and `/healthz` answers all along."""
     inbox = space / "org/messaging/inbox/crt.org"

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 LONG = 10.0
 SHORT = 0.3
 
@@ -156,7 +158,6 @@ def test_what_the_kernel_did_not_tell_is_caught_by_the_net(
     watch.close()
 
 
-@pytest.mark.slow
 def test_the_net_is_drawn_soon_after_events(space: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The kernel drops events only where there were many: nobody waits half a minute for them."""
     watch = FileWatch(space, Clock(), mode="inotify")
@@ -219,7 +220,6 @@ def test_where_the_system_has_no_watches_left_times_must_do(
     assert "No space left" in watch.why
 
 
-@pytest.mark.slow
 def test_two_writes_within_one_tick_are_both_said(
     space: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -268,7 +268,6 @@ def test_a_clock_that_is_set_back_holds_nobody_up(
     watch.close()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("set_back", [False, True])
 def test_what_moves_when_the_time_is_just_over_is_not_lost(
     space: Path, monkeypatch: pytest.MonkeyPatch, *, set_back: bool

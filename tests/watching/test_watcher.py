@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from orgpost.watching.change import Change, Round
 
+pytestmark = pytest.mark.slow
+
 LONG = 10.0
 
 
@@ -97,7 +99,6 @@ def test_news_arrive_by_themselves(space: Path, mode: str) -> None:
         assert [one.id for one in listener.changes("inbox/tex", 1)] == ["msg-by-hand"]
 
 
-@pytest.mark.slow
 def test_nothing_moves_while_nothing_moves(space: Path) -> None:
     """Looking at what waits for an editor is no reason to look again, or nobody would ever rest."""
     with listening(space, "inotify") as listener:
@@ -115,7 +116,6 @@ def test_nothing_moves_while_nothing_moves(space: Path) -> None:
         assert listener.watcher.files.caught == 0
 
 
-@pytest.mark.slow
 def test_a_space_that_goes_and_comes_back_is_told_of(space: Path) -> None:
     """`org/messaging` deleted and restored: a reset, and then news as ever."""
     with listening(space, "inotify") as listener:

@@ -27,6 +27,7 @@ from orgpost.frozen import NamedTuple
 from orgpost.org.quote import unquote_value
 from orgpost.org.syntax import REFUSED, header
 from orgpost.store import create_file, replace_file
+from orgpost.unreadable import unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -236,12 +237,10 @@ def _opened(path: Path) -> BinaryIO:
 
     try:
         return open(path, "rb", opener=opener)
-    except FileNotFoundError:
-        raise NoSuchFile(path=path) from None
     except OSError as error:
         if error.errno == errno.ELOOP:
             raise InvalidField(field="attach", why=f"{path.name} is no regular file") from None
-        raise NotPermitted(what=path, why=os.strerror(error.errno or 0)) from None
+        raise unreadable(path, error) from None
 
 
 def _pieces(file: BinaryIO, source: Source, digest: _Hash) -> Iterator[bytes]:

@@ -27,9 +27,9 @@ def space(tmp_path: Path) -> Path:
     return place
 
 
-def run(space: Path, words: str) -> subprocess.CompletedProcess[str]:
+def run(space: Path, words: str, program: str = "-m orgpost") -> subprocess.CompletedProcess[str]:
     """Run a command line of a shell."""
-    command = f"{sys.executable} -m orgpost --space {space} --as tex {words}"
+    command = f"{sys.executable} {program} --space {space} --as tex {words}"
     env = os.environ | {"PYTHONPATH": str(REPO / "lib")}
     return subprocess.run(
         ["sh", "-c", command], env=env, capture_output=True, text=True, check=False, timeout=60
@@ -58,6 +58,47 @@ def test_a_closed_or_endless_stream_is_met_with_a_status(
         False,
         False,
     )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "words",
+    [
+        "send tex -",
+        "send tex - --attach {}/file",
+        "reply last -",
+        "broadcast -",
+        "task complete task-x --result -",
+    ],
+)
+def test_a_text_from_a_closed_stdin_is_none(space: Path, words: str) -> None:
+    """Nobody meant an empty one; what is open and empty is a text all the same."""
+    (space / "file").touch()
+    run(space, "send tex hello")
+    done = run(space, f"--json {words.format(space)} <&-")
+    error = json.loads(done.stdout)["error"]
+    assert (done.returncode, error["code"]) == (2, "usage")
+    assert error["message"] == "- is stdin, and stdin is closed"
+    assert "stdin is closed" not in run(space, f"{words.format(space)} </dev/null").stderr
+
+
+@pytest.mark.slow
+def test_a_script_takes_no_text_from_a_closed_stdin_either(space: Path) -> None:
+    """It is a program of its own, and begins in its own way."""
+    done = run(space, "tex - <&-", f"{REPO}/hooks/send-reply.py")
+    assert (done.returncode, "stdin is closed" in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "settings.local.yaml/x", "gone"])
+def test_a_name_that_can_be_no_file_is_not_there(
+    space: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nobody forbade it; of one that is too long it is said that it is."""
+    words = ["--space", str(space), "--as", "tex", "--json", "send", "tex", "--body-file"]
+    status = main([*words, f"{space}/{name}"])
+    error = json.loads(capsys.readouterr().out)["error"]
+    assert (status, error["code"]) == (3, "no_such_file")
+    assert ("too long" in error["hint"]) is (len(name) > 255)
 
 
 def test_a_failed_route_says_why(space: Path, capsys: pytest.CaptureFixture[str]) -> None:

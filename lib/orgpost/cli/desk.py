@@ -156,7 +156,7 @@ class Desk:
         if words is not None and file is not None:
             raise Usage("two bodies: a text and --body-file", hint="give one of them")
         if words == "-":
-            return _decoded(_limited(sys.stdin.buffer), "stdin")
+            return _decoded(_limited(_stdin()), "stdin")
         if file is not None:
             return _decoded(_bytes_of(file), file)
         # An argument that is no UTF-8 came as surrogates; its bytes are what was typed.
@@ -214,6 +214,13 @@ def plain_text(field: str, words: str) -> str:
     return words
 
 
+def _stdin() -> BinaryIO:
+    # Who closed it meant no empty text: what stands in its place was opened when we began.
+    if not sys.stdin or getattr(sys.stdin, "name", "") == os.devnull:
+        raise Usage("- is stdin, and stdin is closed", hint="give the text itself, or pipe it in")
+    return sys.stdin.buffer
+
+
 def _limited(file: BinaryIO) -> bytes:
     # No setting allows more, and what never ends would fill the memory.
     data = file.read(_MOST_BYTES + 1)
@@ -225,15 +232,13 @@ def _limited(file: BinaryIO) -> bytes:
 def _bytes_of(name: str) -> bytes:
     from pathlib import Path
 
-    from orgpost.errors import NoSuchFile, NotPermitted
+    from orgpost.unreadable import unreadable
 
     try:
         with Path(name).open("rb") as file:
             return _limited(file)
-    except FileNotFoundError:
-        raise NoSuchFile(name) from None
     except OSError as error:
-        raise NotPermitted(f"read {name}", os.strerror(error.errno or 0)) from None
+        raise unreadable(name, error) from None
 
 
 def _decoded(data: bytes, source: str) -> str:

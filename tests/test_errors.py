@@ -24,7 +24,7 @@ TABLE: Final = {
     6: "not_permitted outside_space unsafe_path not_accepted",
     65: "malformed bad_contacts not_utf8 file_changed ledger_corrupt",
     75: "busy relay_runs",
-    78: "bad_settings no_identity bad_secret open_address",
+    78: "bad_settings no_identity bad_secret exposed_token open_address",
 }
 
 PROBLEM: Final = errors.Problem(
@@ -79,6 +79,7 @@ EXAMPLES: Final[tuple[OrgpostError, ...]] = (
     relay.NoRelay(Path("/tmp/x")),
     relay.RelayRuns("http://127.0.0.1:8080"),
     relay.BadSecret("$RELAY_SECRET", "is empty"),
+    relay.ExposedToken("/home/u/token"),
     relay.OpenAddress("0.0.0.0"),
 )
 

@@ -52,6 +52,23 @@ def test_what_means_nothing_is_refused(cli: Cli, words: list[str]) -> None:
     assert answer.document["error"]["hint"]
 
 
+@pytest.mark.parametrize("command", ["wait", "listen"])
+@pytest.mark.parametrize(
+    ("mode", "status", "code"), [(0o644, 78, "exposed_token"), (None, 3, "no_such_file")]
+)
+def test_a_token_file_that_is_no_good_is_refused_before_anything_is_told(
+    command: str, mode: int | None, status: int, code: str, cli: Cli, tmp_path: Path
+) -> None:
+    """Not with a warning that comes while somebody already waits."""
+    path = tmp_path / "token"
+    if mode is not None:
+        path.touch(mode)
+        path.chmod(mode)
+    words = [command, "--timeout", "1s", "--relay", "http://127.0.0.1:1", "--token-file", str(path)]
+    answer = cli("--json", "--as", "bot", *words)
+    assert (answer.status, answer.code) == (status, code)
+
+
 def test_a_name_that_nobody_ever_had_is_a_mistake(cli: Cli) -> None:
     """No order to leave: somebody has mistyped."""
     answer = cli("--json", "--as", "bott", "wait", "--timeout", "0")

@@ -19,6 +19,7 @@ from orgpost.relay import link as link_module
 from orgpost.relay import policy
 from orgpost.relay.finding import Finding, Place, socket_of
 from orgpost.relay.link import Link
+from orgpost.relay.refusals import ExposedToken
 from tests.cli.door import LIB
 
 if TYPE_CHECKING:
@@ -312,11 +313,28 @@ def test_a_token_file_is_read_at_each_try(hall: Hall, tmp_path: Path) -> None:
     found = finding(hall, {"ORGPOST_RELAY_TOKEN": "t"}, url="http://x", token_file=str(path))
     with pytest.raises(NoSuchFile):
         found.find()
+    path.touch(0o600)
     path.write_text("one\n")
     assert found.find() == Place("ws://x/ws", "one")
     path.write_text("two\n")
     assert found.find() == Place("ws://x/ws", "two")
-    assert found.remedy.endswith(f"orgpost relay token tex > {path}")
+    assert found.remedy.endswith(f"(umask 077; orgpost relay token tex > {path})")
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o622])
+def test_a_token_file_that_others_can_read_lets_nobody_in(
+    mode: int, hall: Hall, tmp_path: Path
+) -> None:
+    """Whoever else can read it is whoever it names; with the command that mends it."""
+    path = tmp_path / "token"
+    path.write_text("one\n")
+    path.chmod(mode)
+    found = finding(hall, {}, url="http://x", token_file=str(path))
+    with pytest.raises(ExposedToken) as refused:
+        found.find()
+    assert (refused.value.exit_code, refused.value.hint) == (78, f"chmod 600 {path}")
+    path.chmod(0o400)
+    assert found.find() == Place("ws://x/ws", "one")
 
 
 @pytest.mark.slow

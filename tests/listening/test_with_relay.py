@@ -167,6 +167,8 @@ def test_presence_is_said_and_seen(place: Place) -> None:
     space = ["--space", str(place.hall.space), "--json", "--as", "tex"]
     refused = json.loads(process(*space, "presence", "sleeping").stdout)["error"]
     assert refused["code"] == "invalid_field"
+    hidden = json.loads(process(*space, "presence", "busy", "--note", "x\u200b").stdout)["error"]
+    assert hidden["message"].startswith("note: character 2 is U+200B")
     unasked = json.loads(process(*space, "presence", "--note", "x").stdout)["error"]
     assert unasked["code"] == "usage"
     bad = process(*space, "presence", ORGPOST_RELAY_TOKEN="rubbish")

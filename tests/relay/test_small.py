@@ -153,6 +153,22 @@ def test_a_status_is_one_of_five_words_and_a_short_line(
     assert [(here.status, here.note) for here in presence.here()] == [("online", "")]
 
 
+@pytest.mark.parametrize(
+    ("note", "why"),
+    [
+        ("soon\u202e", "character 5 is U+202E"),
+        ("\x1b[0m", "character 1 is U+001B"),
+        ("a\nb", "character 2 is U+000A"),
+        ("x" * 81, "has 81 characters, and may have 80"),
+    ],
+)
+def test_a_note_that_is_refused_is_told_by_its_character(note: str, why: str) -> None:
+    """Nobody sees a bidi mark or a control that came along with what was pasted."""
+    with pytest.raises(InvalidField) as refused:
+        Presence().set("tex", "busy", note, None, 0, MOMENT)
+    assert str(refused.value).startswith(f"note: {why}")
+
+
 # --- which box ----------------------------------------------------------------------------------
 
 CONTACTS: Final = Contacts(

@@ -208,6 +208,18 @@ def test_what_cannot_be_granted_is_refused(
     assert (answer.status, answer.code) == (status, code)
 
 
+@pytest.mark.parametrize(
+    ("length", "longest"),
+    [("31d", "30d"), ("0d", "30d"), ("721h", "720h"), ("5w", "30d"), ("999999m", "30d")],
+)
+def test_a_longest_time_is_told_in_the_unit_that_was_used(
+    length: str, longest: str, cli: Cli
+) -> None:
+    """Where it is whole in that; else in days or hours."""
+    said = cli("relay", "token", "tex", "--ttl", length).err
+    assert f"ttl: must be from 1s to {longest}\n" in said
+
+
 def test_revoking_takes_back_what_was_granted_until_now(cli: Cli) -> None:
     """Of that actor alone; what is granted later is good, also in the same second."""
     before = grant_of(cli, cli.data("relay", "token", "tex")["token"])
@@ -264,12 +276,38 @@ def test_a_file_that_others_can_read_holds_no_secret(
     assert f"chmod 600 {path}" in refused(cli)
     path.chmod(0o400)
     assert cli("relay", "token", "tex").status == 0
-    monkeypatch.setenv("ORGPOST_RELAY_SECRET_FILE", str(tmp_path / "gone"))
-    assert "cannot be read" in refused(cli)
     monkeypatch.delenv("ORGPOST_RELAY_SECRET_FILE")
     assert cli("relay", "token", "tex").status == 0
     (cli.space / ".orgpost/keys/relay").chmod(0o640)
     assert "can be read by others" in refused(cli)
+
+
+@pytest.mark.parametrize(
+    ("name", "why", "remedy"),
+    [
+        ("gone", "is not there: {}", "check the path, or make one: (umask 077; openssl rand"),
+        ("no/folder", "is not there: {}", "(umask 077; mkdir -p {parent}; openssl rand"),
+        ("folder", "is no regular file: {}", "name a file"),
+        ("file/below", "cannot be read: Not a directory", "check the path, or make one"),
+    ],
+)
+def test_a_path_that_names_no_secret_is_told_with_how_to_make_one(
+    name: str,
+    why: str,
+    remedy: str,
+    cli: Cli,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """A mistyped one is not there; a mode that could be mended is no matter of it."""
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").touch()
+    path = tmp_path / name
+    monkeypatch.setenv("ORGPOST_RELAY_SECRET_FILE", str(path))
+    said = refused(cli)
+    assert f"$ORGPOST_RELAY_SECRET_FILE {why.format(path)}" in said
+    assert remedy.format(parent=path.parent) in said
+    assert "chmod" not in said
 
 
 def test_the_first_place_that_says_something_counts(

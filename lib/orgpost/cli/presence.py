@@ -72,7 +72,8 @@ def _refused(answer: dict[str, Any]) -> Exception:
     words = str(answer.get("message"))
     if answer.get("code") == "not_permitted":
         return NotPermitted("say or see who is there", words)
-    return InvalidField("presence", words)
+    field, _, why = words.partition(": ")
+    return InvalidField(field, why) if why else InvalidField("presence", words)
 
 
 def _lines(who: list[dict[str, Any]]) -> Iterator[str]:

@@ -158,6 +158,7 @@ def _joining(args: Any, desk: Desk, me: str, boxes: Sequence[str]) -> Callable[[
     from orgpost.relay.finding import Finding
 
     finding = Finding(desk.post, me, os.environ, url=args.relay, token_file=args.token_file)
+    finding.check()
 
     def join(hear: Hear) -> Link:
         from orgpost.relay.link import Link

@@ -37,8 +37,17 @@ def duration(text: str, field: str, *, most: timedelta) -> timedelta:
         raise InvalidField(field, f"{text[:60]!r} is no length of time", hint="90s, 30m, 12h or 7d")
     length = timedelta(**{_UNITS[span[3]]: int(span[2])})
     if not timedelta(seconds=1) <= length <= most:
-        raise InvalidField(field, f"must be from 1s to {most // timedelta(hours=1)}h")
+        raise InvalidField(field, f"must be from 1s to {_longest(most, span[3])}")
     return length
+
+
+def _longest(most: timedelta, unit: str) -> str:
+    """Write a limit in the unit that somebody used, where it is whole in that, else in days."""
+    for each in (*unit.strip("sm"), "d"):
+        count, rest = divmod(most, timedelta(**{_UNITS[each]: 1}))
+        if not rest:
+            return f"{count}{each}"
+    return f"{most // timedelta(hours=1)}h"
 
 
 def since(text: str | None, clock: Clock, field: str) -> datetime | None:

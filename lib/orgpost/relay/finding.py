@@ -6,15 +6,17 @@ space. Both are asked anew at each try: a relay may come and go, and a token may
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from orgpost.errors import InvalidField, NoSuchFile, NotPermitted
+from orgpost.errors import InvalidField
 from orgpost.frozen import NamedTuple
-from orgpost.relay.refusals import BadSecret
+from orgpost.relay.refusals import BadSecret, ExposedToken
 from orgpost.relay.runfile import find_running
+from orgpost.unreadable import unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,12 +65,16 @@ class Finding:
         """Name where the token is from, and the command that makes a new one."""
         command = f"orgpost relay token {self._me}"
         if self._token_file is not None:
-            return (
-                f"the token is from {self._token_file}; a new one: {command} > {self._token_file}"
-            )
+            file = self._token_file
+            return f"the token is from {file}; a new one: (umask 077; {command} > {file})"
         if self._environ.get(TOKEN):
             return f"the token is from ${TOKEN}; a new one: {command}"
         return f"the token was signed with the secret of this space; look at it: {command}"
+
+    def check(self) -> None:
+        """Refuse a file that holds no token which we may use, before anybody waits for a relay."""
+        if self._token_file is not None:
+            _read(self._token_file)
 
     def find(self) -> Place | None:
         """Give the relay and a token; None where no relay serves the space at present."""
@@ -105,10 +111,12 @@ def socket_of(url: str) -> str:
 
 
 def _read(path: Path) -> str:
+    from orgpost.relay.secret import is_open_to_others
+
     try:
         with path.open("rb") as file:
+            if is_open_to_others(os.fstat(file.fileno())):
+                raise ExposedToken(path)
             return file.read(_LONGEST).decode("ascii", "replace").strip()
-    except FileNotFoundError:
-        raise NoSuchFile(path) from None
     except OSError as error:
-        raise NotPermitted(f"read {path}", error.strerror or "it is forbidden") from None
+        raise unreadable(path, error) from None

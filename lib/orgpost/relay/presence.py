@@ -88,8 +88,7 @@ class Presence:
         """Take an actor at its word; `InvalidField` where it is none."""
         if status not in STATUSES:
             raise InvalidField("status", f"must be one of {' '.join(STATUSES)}")
-        if len(note) > LONGEST_NOTE or not (note == "" or note.isprintable()):
-            raise InvalidField("note", f"must be one line of at most {LONGEST_NOTE} characters")
+        _check_note(note)
         if seconds is not None and not 0 < seconds <= LONGEST_STATUS_SECONDS:
             raise InvalidField("for_seconds", f"must be from 1 to {LONGEST_STATUS_SECONDS}")
         known = self._known.setdefault(actor, _Known(moment))
@@ -117,3 +116,12 @@ class Presence:
             return None
         known.status, known.note, known.since = status, note, moment
         return Word(actor, status, note)
+
+
+def _check_note(note: str) -> None:
+    if len(note) > LONGEST_NOTE:
+        raise InvalidField("note", f"has {len(note)} characters, and may have {LONGEST_NOTE}")
+    for place, character in enumerate(note, start=1):
+        if not character.isprintable():
+            what = f"character {place} is U+{ord(character):04X}"
+            raise InvalidField("note", f"{what}; a note is one line of what can be seen")

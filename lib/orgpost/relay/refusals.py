@@ -6,7 +6,7 @@ Each says what a person needs to go on:
     ├──  1  PortTaken
     ├──  3  NoRelay
     ├── 75  RelayRuns
-    └── 78  BadSecret, OpenAddress
+    └── 78  BadSecret, ExposedToken, OpenAddress
 """
 
 from __future__ import annotations
@@ -56,6 +56,14 @@ class BadSecret(OrgpostError, exit_code=78):
     def advise(self) -> str:
         """Give the command that makes a good one."""
         return self.remedy or "make one: openssl rand -hex 32"
+
+
+class ExposedToken(OrgpostError, exit_code=78):
+    """A token in a file that is not its owner's alone: whoever reads it is whom it names."""
+
+    sentence = "others can read the token in {path}"
+    advice = "chmod 600 {path}"
+    path: Place
 
 
 class OpenAddress(OrgpostError, exit_code=78):

@@ -74,22 +74,32 @@ def find_or_make_secret(
     return _of_file(path, KEY_FILE)
 
 
+def is_open_to_others(found: os.stat_result) -> bool:
+    """Ask whether anybody but its owner can get at a file."""
+    return stat.S_ISREG(found.st_mode) and bool(found.st_mode & _OTHERS)
+
+
 def _of_file(path: Path, source: str) -> Secret:
     try:
         fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # noqa: TID251  only read, and asked who else can
+    except FileNotFoundError:
+        remedy = f"check the path, or make one: {_to_make(path)}"
+        raise BadSecret(source, f"is not there: {path}", remedy=remedy) from None
     except OSError as error:
-        why = f"cannot be read: {error.strerror}"
-        raise BadSecret(source, why, remedy=_to_make(path)) from None
-    with os.fdopen(fd, "rb") as file:
+        remedy = f"check the path, or make one: {_to_make(path)}"
+        raise BadSecret(source, f"cannot be read: {error.strerror}", remedy=remedy) from None
+    try:
         _must_be_private(os.fstat(fd), source, path)
-        data = file.read(_LONGEST)
+        data = os.read(fd, _LONGEST)
+    finally:
+        os.close(fd)
     return _good(data.removesuffix(b"\n").removesuffix(b"\r"), source, remedy=_to_make(path))
 
 
 def _must_be_private(found: os.stat_result, source: str, path: str | Path) -> None:
     if not stat.S_ISREG(found.st_mode):
-        raise BadSecret(source, "is no regular file")
-    if found.st_mode & _OTHERS:
+        raise BadSecret(source, f"is no regular file: {path}", remedy="name a file that holds it")
+    if is_open_to_others(found):
         raise BadSecret(source, "can be read by others", remedy=f"chmod 600 {path}")
 
 
@@ -103,4 +113,5 @@ def _good(value: bytes, source: str, *, remedy: str = "") -> Secret:
 
 
 def _to_make(path: Path) -> str:
-    return f"(umask 077; openssl rand -hex 32 > {path})"
+    folder = "" if path.parent.is_dir() else f"mkdir -p {path.parent}; "
+    return f"(umask 077; {folder}openssl rand -hex 32 > {path})"

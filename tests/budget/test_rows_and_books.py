@@ -17,7 +17,9 @@ from orgpost.names import TIERS
 DAY: Final = "2026-11-20"
 HEAD: Final = row.header(DAY)
 NAMES: Final = st.sampled_from(["crt", "mira", "tex-agent", "a", "9_-", "-"])
-TASKS: Final = st.sampled_from(["task-1", "task-2", "task-a.b_c-d", "-"])
+TASKS: Final = st.sampled_from(
+    ["task-1", "task-2", "task-a.b_c-d", "9F1C2F2E-5D0B-4D67-9B1E-1234567890AB", "-"]
+)
 WORDS: Final = ("again", "more", "hold", "reserve", "crt for mira", "start 2026-11-20T09:00:00Z")
 NOTES: Final = st.one_of(
     st.sampled_from(["", *WORDS]),
@@ -54,6 +56,17 @@ def test_what_we_write_we_can_read(rows: list[Row]) -> None:
     """Whatever stands in a note, a bar too."""
     read = row.read(text_of(rows), DAY)
     assert ([row.row_of(raw) for raw in read.rows], read.bad) == (rows, ())
+
+
+@given(st.text(), st.text(), st.text(), st.integers(0, 10**40), NOTES | st.text())
+def test_whatever_stands_in_a_task_makes_a_row_that_can_be_read(
+    sender: str, agent: str, task: str, tokens: int, note: str
+) -> None:
+    """A person may write anything into a task; a ledger that nobody can read stops everybody."""
+    made = row.fitting(Row(f"{DAY}T08:00:00Z", "settle", sender, agent, task, tokens, "team", note))
+    read = row.read(HEAD + row.to_bytes([made]).decode(), DAY)
+    assert ([row.row_of(raw)[:-1] for raw in read.rows], read.bad) == ([made[:-1]], ())
+    assert row.fitting(made) == made
 
 
 @given(st.lists(ROWS, max_size=8), st.data())
@@ -100,8 +113,8 @@ def test_a_long_table_is_read_to_its_end() -> None:
         ("| 2026-11-20T08:00:00Z | spend | Crt | - | - | 1 | team | |", "'Crt' is no actor"),
         ("| 2026-11-20T08:00:00Z | spend | -x | - | - | 1 | team | |", "'-x' is no actor"),
         ("| 2026-11-20T08:00:00Z | spend | crt | .. | - | 1 | team | |", "'..' is no agent"),
-        ("| 2026-11-20T08:00:00Z | hold | crt | a | msg-1 | 1 | team | |", "is no id of a task"),
-        ("| 2026-11-20T08:00:00Z | hold | crt | a | -1 | 1 | team | |", "is no id of a task"),
+        ("| 2026-11-20T08:00:00Z | hold | crt | a | a b | 1 | team | |", "is no id of a task"),
+        ("| 2026-11-20T08:00:00Z | hold | crt | a | | 1 | team | |", "is no id of a task"),
         ("| 2026-11-20T08:00:00Z | spend | crt | - | - | -1 | team | |", "is no whole number"),
         ("| 2026-11-20T08:00:00Z | spend | crt | - | - | 1.5 | team | |", "is no whole number"),
         ("| 2026-11-20T08:00:00Z | spend | crt | - | - | 1 | boss | |", "'boss' is no tier"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -168,3 +169,34 @@ def test_after_a_power_cut_the_tasks_say_what_was_lost(office: Office) -> None:
         ("settle", "crt", 1500),
     ]
     assert waiting.id in {it.task for it in rows}
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [
+        b":ID: 9f1c2f2e-5d0b-4d67-9b1e-1234567890ab\n:FROM: joe\n",
+        b":ID: 9F1C2F2E-5D0B-4D67-9B1E-1234567890AB\n",
+        b":ID: a|b\n:FROM: joe\n",
+        b":ID: task-\xff\n:FROM: joe\n",
+        b":ID: " + b"x" * 200 + b"\n:FROM: joe\n",
+        b":ID: task-1\n:FROM: Joe Doe | x\n",
+        b":ID: task-1\n:FROM: \xff\n:VIA: crt \xff\n",
+        b":ID: task-1\n:FROM: joe\n:TRUST_TIER: king\n:ESTIMATED_TOKENS: 9" + b"9" * 30 + b"\n",
+    ],
+)
+def test_a_task_that_a_person_made_never_makes_the_ledger_unreadable(
+    office: Office, properties: bytes
+) -> None:
+    """It is claimed, done and taken over midnight, and others still get theirs."""
+    entry = b"* QUEUED By hand\n:PROPERTIES:\n" + properties + b":END:\n"
+    later = entry.replace(b":ID: ", b":ID: z")
+    office.add("crt")
+    office.treasury.store.edit(
+        "agents/tex-agent.org", lambda page: page.rewrite(page.data + entry + later)
+    )
+    for _ in range(3):
+        office.treasury.clock.advance(timedelta(days=1).total_seconds())
+        office.add("crt")
+        office.complete(700)
+        office.complete()
+    assert office.add("crt").state == "QUEUED"

@@ -35,7 +35,9 @@ _DAY: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 # Quantifiers that give nothing back.
 _CLOCK: Final = r"T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z"
 _NAME: Final = r"[a-z0-9][a-z0-9_-]{0,47}+|-"
-_TASK: Final = r"task-[a-z0-9][a-z0-9._-]{0,119}+|-"
+# A task that a person made has an id of Emacs's.
+_TASK: Final = r"[^|\s\x00-\x1f\x7f\ud800-\udfff]{1,128}+"
+_MOST_TOKENS: Final = 10**15 - 1
 _CELLS: Final = (
     "|".join(EVENTS),
     _NAME,
@@ -96,6 +98,18 @@ class Reading(NamedTuple):
 
     rows: Iterable[Raw]
     bad: Sequence[Bad] = ()
+
+
+def fitting(row: Row) -> Row:
+    """Leave out what no cell may hold: a person wrote the task, and all others need the ledger."""
+    cells = ((_NAME, row.sender), (_NAME, row.agent), (_TASK, row.task))
+    sender, agent, task = (cell if _fits(right, cell) else NOTHING for right, cell in cells)
+    return row._replace(sender=sender, agent=agent, task=task, tokens=min(row.tokens, _MOST_TOKENS))
+
+
+def to_bytes(rows: Iterable[Row]) -> bytes:
+    """Write rows as lines of the table; what is no text in a note shows as a question mark."""
+    return "".join(each.to_text() for each in rows).encode("utf-8", "replace")
 
 
 def stamp(moment: datetime) -> str:

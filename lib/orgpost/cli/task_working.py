@@ -68,7 +68,7 @@ def _lines(claim: Claim, desk: Desk) -> list[str]:
     task, until = claim.task, local(claim.lease_until, desk)
     return [
         f"claimed {task.id} until {until}, token {claim.token}",
-        f"  {task.title} (from {task.sender}, {task.trust_tier})",
+        f"  {task.title} (from {task.sender or '?'}, {task.trust_tier})",
         f"  orgpost task complete {task.id} --token {claim.token} --result -",
     ]
 

@@ -159,4 +159,5 @@ def _mend(case: Case, day: str, alone: Alone) -> None:
     ]
     if [day] == ledger.days()[-1:]:
         rows += _missing(case, account.books, _facts(case), time)
-    alone.append(table_of(day), "".join(each.to_text() for each in rows).encode(), synced=True)
+    text = row.to_bytes(row.fitting(each) for each in rows)
+    alone.append(table_of(day), text, synced=True)

@@ -96,7 +96,9 @@ class Gate:
     def undo(self, entry: Entry) -> None:
         """Take a reservation back for which nothing came to be."""
         leaf, task = entry.leaf, entry.ask.task_id
-        there = leaf.books.open[task]
+        there = leaf.books.open.get(task)
+        if there is None:
+            return
         rows = [mending.of_open(row.RELEASE, task, there, leaf.time, note="undone")]
         if entry.before is not None:
             kind, again = entry.before.kind, row.AGAIN

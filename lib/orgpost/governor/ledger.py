@@ -73,20 +73,24 @@ class Leaf:
 
     def carry(self, rows: Sequence[Row]) -> None:
         """Let a new day begin with these rows too."""
-        self._first = [*(self._first or ()), *rows]
-        self.books.read_on(rows)
+        fitting = [row.fitting(each) for each in rows]
+        self._first = [*(self._first or ()), *fitting]
+        self.books.read_on(fitting)
 
     def write(self, *rows: Row, synced: bool = False) -> None:
         """Put rows at the end, and go on from there."""
         if self._alone is None or not rows:
             return
-        table, text = table_of(self.account.day), _text(rows)
+        fitting = [row.fitting(each) for each in rows]
+        table, text = table_of(self.account.day), row.to_bytes(fitting)
         if self._first is None:
             self._alone.append(table, text, synced=synced)
-        elif not self._alone.create(table, _text(self._first) + text):
-            self._alone.append(table, _text(self._first) + text, synced=True)
+        else:
+            text = row.to_bytes(self._first) + text
+            if not self._alone.create(table, text):
+                self._alone.append(table, text, synced=True)
         self._first = None
-        self.books.read_on(rows)
+        self.books.read_on(fitting)
         self._ledger.grown(self.account.day, text, self.books)
 
 
@@ -189,7 +193,3 @@ def path_of(day: str) -> str:
 def table_of(day: str) -> Table:
     """Describe the table of a day."""
     return Table(path_of(day), row.header(day).encode(), partial(row.is_torn, day=day))
-
-
-def _text(rows: Sequence[Row]) -> bytes:
-    return "".join(each.to_text() for each in rows).encode()

@@ -94,13 +94,13 @@ def test_busy_names_who_holds_the_file(space: Path) -> None:
     assert f"process {process.pid}" in str(refused.value)
 
 
-def test_the_next_writer_comes_within_a_second_of_a_death(space: Path) -> None:
-    """The kernel drops the lock with its process: there is no stale lock."""
+def test_the_next_writer_comes_as_soon_as_the_holder_is_dead(space: Path) -> None:
+    """The kernel drops the lock with its process: there is no stale lock that runs out."""
     with holder(space) as process:
         threading.Timer(0.3, process.kill).start()
         begin = time.monotonic()
-        FileStore(space).append(INBOX, [entry("msg-second")])
-    assert time.monotonic() - begin < 1.3
+        FileStore(space, lock_seconds=60).append(INBOX, [entry("msg-second")])
+    assert time.monotonic() - begin < 10  # at rest it comes within a millisecond
 
 
 def test_a_stopped_holder_blocks_writers_but_no_reader(space: Path) -> None:

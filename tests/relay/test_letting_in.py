@@ -12,7 +12,7 @@ import jwt
 import pytest
 from aiohttp import ClientSession, WSServerHandshakeError
 
-from orgpost.clock import Clock
+from orgpost.clock import Clock, FakeClock
 from orgpost.post import Post
 from orgpost.relay import login, server
 from orgpost.relay.revoked import revoke
@@ -342,14 +342,19 @@ def test_a_token_is_good_until_its_end_and_no_longer(space: Path) -> None:
     """4003 on the live socket, 401 on the next."""
 
     async def test() -> None:
-        async with serving(space) as house:
-            token = Signer(SECRET, "orgpost-relay", Clock()).sign(
-                "tex", ["hint"], timedelta(seconds=1)
-            )[0]
-            async with house.peer(None, headers={"Authorization": f"Bearer {token}"}) as peer:
+        clock = FakeClock(Clock().now())
+        signer = Signer(SECRET, "orgpost-relay", clock)
+        token, grant = signer.sign("tex", ["hint"], timedelta(seconds=60))
+        header = {"Authorization": f"Bearer {token}"}
+        async with serving(space, clock) as house:
+            async with house.peer(None, headers=header) as peer:
                 await peer.hear("auth_ok")
-                assert await peer.closed(5) == 4003
-            assert await refused(house, Authorization=f"Bearer {token}") == 401
+                clock.set(grant.expires - timedelta(seconds=1))
+                async with house.peer(None, headers=header) as another:
+                    await another.hear("auth_ok")
+                clock.set(grant.expires)
+                assert await peer.closed() == 4003
+            assert await refused(house, **header) == 401
 
     run(test())
 

@@ -157,7 +157,7 @@ def test_after_a_storm_of_logins_a_newcomer_is_served(space: Path) -> None:
             write(space, "msg-missed")
             ends = await asyncio.gather(*visits, return_exceptions=True)
             assert [end for end in ends if isinstance(end, TimeoutError)] == []
-            async with asyncio.timeout(2), house.peer("crt", "after") as crt:
+            async with house.peer("crt", "after") as crt:
                 known = {"epoch": point["epoch"], "offset": point["offset"]}
                 again = await crt.ask("sub", box="inbox/crt", **known)
                 assert (again["recovered"], names(again["changes"])) == (True, ["msg-missed"])

@@ -293,19 +293,18 @@ def test_what_moves_when_the_time_is_just_over_is_not_lost(
     watch.close()
 
 
-def test_a_longer_quiet_folds_more_into_one(space: Path) -> None:
-    """With 300 ms of quiet, five writes 50 ms apart are one move, and it is not for ever."""
-    watch = FileWatch(space, Clock(), mode="inotify", debounce_ms=300)
+def test_a_longer_quiet_folds_more_into_one(space: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With 600 ms of quiet, writes that come one after the other are one move; not for ever."""
+    watch = FileWatch(space, Clock(), mode="inotify", debounce_ms=600)
+    assert watch._events is not None
     files = [space / f"org/messaging/inbox/a{number}.org" for number in range(5)]
+    coming, hear = iter(files), watch._events._take
 
-    def write() -> None:
-        for file in files:
+    def write_and_hear(*words: Any) -> events.Heard:
+        if (file := next(coming, None)) is not None:
             file.write_bytes(b"x")
-            time.sleep(0.05)
+        return hear(*words)
 
-    writer = threading.Thread(target=write)
-    writer.start()
-    found = watch.next(LONG)
-    writer.join()
-    assert found == Moved(frozenset(f"inbox/{file.name}" for file in files))
+    monkeypatch.setattr(watch._events, "_take", write_and_hear)
+    assert watch.next(LONG) == Moved(frozenset(f"inbox/{file.name}" for file in files))
     watch.close()

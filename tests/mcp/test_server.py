@@ -208,7 +208,7 @@ def test_calls_do_not_wait_for_one_another(agents: Cli) -> None:
     """While one waits for a lock, another is answered; the one that waits is busy in the end."""
     id = agents.id("send", "tex", "x")
     settings = agents.space / "settings.local.yaml"
-    settings.write_text("identity: {name: tex}\nstore: {sync: off, lock_seconds: 1}\n")
+    settings.write_text("identity: {name: tex}\nstore: {sync: off, lock_seconds: 3}\n")
 
     async def conversation(client: Client) -> list[str]:
         order: list[str] = []

@@ -167,6 +167,45 @@ def test_a_retry_begins_anew_under_a_higher_token(shop: Shop) -> None:
     assert (again.token, again.task.attempt) == (2, 1)
 
 
+@pytest.mark.parametrize("canceller", ["mira", "tex"])
+def test_what_waited_for_the_owner_is_not_queued_by_its_sender(shop: Shop, canceller: str) -> None:
+    """To cancel and to retry is no way around the owner's word, whoever cancelled."""
+    task = shop.add(sender="mira")
+    with shop.acting(canceller):
+        shop.inbox().cancel(task.id)
+    before = shop.content()
+    with shop.acting("mira"), pytest.raises(NotPermitted) as refused:
+        shop.inbox().retry(task.id)
+    assert str(refused.value) == (
+        f"retry: {task.id} was never let in, and only tex, the owner of tex-agent, may do this"
+    )
+    assert shop.content() == before
+    assert shop.inbox().retry(task.id).state == "QUEUED"
+
+
+def test_each_round_of_a_task_that_asks_each_time_needs_the_owners_word(shop: Shop) -> None:
+    """That an earlier round was let in says nothing of this one."""
+    task = shop.add(sender="mira", scheduled="2026-11-20 +1d")
+    shop.edit(":ATTEMPT:", ":REPEAT_TO_STATE: WAITING\n:ATTEMPT:")
+    shop.inbox().approve(task.id)
+    claim = shop.claim()
+    with shop.acting("tex-agent"):
+        assert shop.inbox().complete(claim).state == "WAITING"
+    with shop.acting("mira"):
+        shop.inbox().cancel(task.id)
+        with pytest.raises(NotPermitted, match="was never let in"):
+            shop.inbox().retry(task.id)
+
+
+def test_what_was_let_in_once_may_be_queued_again_by_its_sender(shop: Shop) -> None:
+    """The owner has said yes to it."""
+    task = shop.add(sender="mira")
+    shop.inbox().approve(task.id)
+    with shop.acting("mira"):
+        shop.inbox().cancel(task.id)
+        assert shop.inbox().retry(task.id).state == "QUEUED"
+
+
 def test_a_working_task_is_cancelled_by_asking(shop: Shop) -> None:
     """The holder learns it at its next word, and a result that comes then is kept."""
     ended = []

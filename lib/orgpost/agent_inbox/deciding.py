@@ -9,11 +9,16 @@ from typing import TYPE_CHECKING
 
 from orgpost.agent_inbox import life
 from orgpost.agent_inbox.changing import fact, tell_the_ledger
-from orgpost.agent_inbox.rights import must_be_in, must_be_owner, must_be_owner_or_sender
+from orgpost.agent_inbox.rights import (
+    must_be_in,
+    must_be_let_in,
+    must_be_owner,
+    must_be_owner_or_sender,
+)
 from orgpost.budget import Ask
 from orgpost.errors import InvalidField
 from orgpost.org.quote import one_line
-from orgpost.states import Event, TaskState
+from orgpost.states import Event, TaskState, has_move
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,6 +109,8 @@ class Deciding:
             must_be_owner(contacts, me, self._name, event)
         else:
             must_be_owner_or_sender(contacts, me, task, event)
+        if event in {Event.RETRY, Event.REVISE} and has_move(task.state, event):
+            must_be_let_in(contacts, me, task, event)
 
     def _change(self, id: str, event: Event, step: Callable[[Task, When], Step]) -> Changed:
         contacts, me = self._desk.good_contacts(), self._desk.me()
@@ -126,6 +133,7 @@ class Deciding:
 
         def put(verdict: Verdict) -> Task:
             def decide(task: Task, _: Entry, sheet: Sheet) -> Step:
+                self._check_rights(contacts, me, task, event)
                 must_be_in(task, event)
                 return step(task, verdict, sheet.when)
 

@@ -13,6 +13,7 @@ from orgpost.message import utc_or_none
 from orgpost.org.logbook import state_items
 from orgpost.refusals import LeaseLost, NotYours, WrongTaskState
 from orgpost.states import TASK_ENDS, Event, TaskState, has_move, states_with
+from orgpost.task import OWNER_APPROVAL
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -63,6 +64,16 @@ def must_be_owner_or_sender(contacts: Contacts, me: str, task: Task, event: Even
     if me != task.sender and not is_owner(contacts, me, task.agent):
         who = f"only {task.sender}, who sent it, or {_owner_of(contacts, task.agent)}"
         raise NotYours(str(event), f"{who}, may do this")
+
+
+def must_be_let_in(contacts: Contacts, me: str, task: Task, event: Event) -> None:
+    """Refuse that a sender itself queues what waited for the owner's word, and never got it."""
+    # What waited for tokens only is asked of the governor anew, which knows.
+    nobody_said = not (task.approval or task.awaiting or task.token)
+    waits = task.awaiting == OWNER_APPROVAL or nobody_said
+    if waits and not is_owner(contacts, me, task.agent):
+        who = f"only {_owner_of(contacts, task.agent)}"
+        raise NotYours(str(event), f"{task.id} was never let in, and {who}, may do this")
 
 
 def must_be_worker(contacts: Contacts, me: str, agent: str, event: Event) -> None:

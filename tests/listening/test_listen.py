@@ -173,12 +173,23 @@ def test_a_file_that_is_no_cursor_is_refused(cli: Cli, tmp_path: Path, rubbish: 
     assert path.read_bytes() == rubbish
 
 
-def test_a_cursor_that_cannot_be_written_is_refused_at_once(cli: Cli, tmp_path: Path) -> None:
-    """Not after the first message."""
-    path = tmp_path / "nowhere" / "cursor"
-    answer = cli("--as", "bot", "listen", "--timeout", "1s", "--cursor", str(path))
-    assert answer.status == 6
-    assert "cursor" in answer.err
+@pytest.mark.parametrize(
+    ("name", "status", "code", "hint"),
+    [
+        ("nowhere/cursor", 3, "no_such_file", "mkdir -p {}/nowhere"),
+        ("folder", 6, "not_permitted", "ask"),
+        ("x" * 300, 3, "no_such_file", "too long"),
+    ],
+)
+def test_a_cursor_that_cannot_be_written_is_refused_at_once(
+    name: str, status: int, code: str, hint: str, cli: Cli, tmp_path: Path
+) -> None:
+    """Before anything is told: whoever reads `ready` believes that it is kept."""
+    (tmp_path / "folder").mkdir()
+    cursor = str(tmp_path / name)
+    answer = cli("--json", "--as", "bot", "listen", "--timeout", "1s", "--cursor", cursor)
+    assert (answer.status, answer.code) == (status, code)
+    assert hint.format(tmp_path) in answer.document["error"]["hint"]
 
 
 # --- a program for each -------------------------------------------------------------------------
@@ -206,6 +217,32 @@ def test_what_means_nothing_is_refused(cli: Cli) -> None:
     for words in (["--max", "0"], ["--timeout", "soon"], ["--since", "ever"], ["--exec"]):
         answer = cli("--json", "--as", "bot", "listen", *words)
         assert answer.status == 2, words
+
+
+@pytest.mark.parametrize("word", ["", "--max"])
+def test_what_can_be_no_program_is_refused_before_anything_is_told(cli: Cli, word: str) -> None:
+    """A flag of ours that comes after `--exec` would be run for each event, in vain."""
+    answer = cli("--json", "--as", "bot", "listen", "--timeout", "1s", "--exec", word, "1")
+    error = answer.document["error"]
+    assert (answer.status, error["code"]) == (2, "invalid_field")
+    assert error["message"] == f"exec: {word!r} is no program"
+    assert "comes last" in error["hint"]
+
+
+@pytest.mark.parametrize(
+    ("word", "why"),
+    [("no-such-program", "is not on $PATH"), ("./gone", "is not there"), ("./text", "chmod +x")],
+)
+def test_a_program_that_cannot_be_run_yet_is_told_before_anything_else(
+    hall: Hall, cli: Cli, word: str, why: str
+) -> None:
+    """It stops nothing, since it may come; but who mistyped it need not wait for the first mail."""
+    (hall.space / "text").touch()
+    answer = cli("--as", "bot", "listen", "--timeout", "1s", "--exec", word)
+    assert answer.status == 0
+    assert json.loads(answer.out)["event"] == "ready"
+    assert answer.err.startswith(f"orgpost: --exec {word}: ")
+    assert why in answer.err
 
 
 # --- as a process -------------------------------------------------------------------------------

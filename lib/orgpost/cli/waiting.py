@@ -85,10 +85,13 @@ def _listen(args: Any, desk: Desk) -> None:
 
     post, me = desk.post, desk.me
     cursor = Cursor(Path(args.cursor).absolute(), me) if args.cursor else None
-    wanted, files = _listening(args, desk), watch_of(desk.post)
-    runner = _runner(args.exec, desk) if args.exec else None
+    wanted = _listening(args, desk)
     boxes = [*wanted.boxes, *(["presence"] if args.presence else [])]
     join = _joining(args, desk, me, boxes)
+    if args.exec:
+        _check_program(args.exec[0], desk)
+    files = watch_of(desk.post)
+    runner = _runner(args.exec, desk) if args.exec else None
     tell = partial(_tell, desk, runner)
     listener = Listener(post, wanted, files, tell, cursor=cursor, join=join)
     before = signal.signal(signal.SIGTERM, lambda *_: listener.stop())
@@ -130,6 +133,21 @@ def _boxes(args: Any, desk: Desk) -> Iterator[str]:
             yield f"agents/{me}"
     if args.marks:
         yield from (f"marks/{me}", f"sent/{me}")
+
+
+def _check_program(word: str, desk: Desk) -> None:
+    """Refuse what can be no program; warn of one that is not there, which may come."""
+    if not word or word.startswith("-"):
+        hint = "--exec CMD ARG… comes last: give the flags of listen before it"
+        raise InvalidField("exec", f"{word!r} is no program", hint=hint)
+    import shutil
+
+    if shutil.which(word) is not None:
+        return
+    why = "is not on $PATH" if "/" not in word else "is not there"
+    if Path(word).is_file() and "/" in word:
+        why = f"cannot be run: chmod +x {word}"
+    desk.show.warn(f"--exec {word}: {why}; until it is, changes are told and nothing is run")
 
 
 def _runner(argv: list[str], desk: Desk) -> Runner:

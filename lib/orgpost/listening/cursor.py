@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
-from orgpost.errors import Malformed, NotPermitted
+from orgpost.errors import Malformed, NoSuchFile, NotPermitted
 from orgpost.listening.told import Told
 from orgpost.store import replace_file
+from orgpost.unreadable import unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,7 +34,7 @@ class Cursor:
         except FileNotFoundError:
             return {}
         except OSError as error:
-            raise NotPermitted(f"read {self._path}", error.strerror or "it is forbidden") from None
+            raise unreadable(self._path, error) from None
         try:
             kept = json.loads(data)
             whose = kept["form"], kept["actor"]
@@ -51,5 +52,8 @@ class Cursor:
         kept = {"form": _FORM, "actor": self._actor, "boxes": boxes}
         try:
             replace_file(self._path, json.dumps(kept).encode() + b"\n")
+        except FileNotFoundError:
+            folder = self._path.parent
+            raise NoSuchFile(folder, hint=f"mkdir -p {folder}") from None
         except OSError as error:
             raise NotPermitted(f"write {self._path}", error.strerror or "no such folder") from None

@@ -82,6 +82,8 @@ class Listener:
         deadline = None if limit is None else clock.monotonic() + limit.total_seconds()
         kept = {} if self._cursor is None else self._cursor.read()
         there = self._look_first(kept)
+        # That a cursor cannot be written is found out before anybody relies on it.
+        self._keep()
         # Whoever hears it may write at once: what was there before is known by now.
         self._say(READY, via="files", boxes=list(self._wanted.boxes))
         for told, known in there:

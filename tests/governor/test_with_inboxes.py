@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from orgpost.agent_inbox import AgentInbox, TaskDesk, TaskLookup, TaskRules
+from orgpost.agent_inbox.shelf import TaskShelf
 from orgpost.clock import FakeClock
-from orgpost.errors import NotPermitted, WrongState
+from orgpost.errors import Conflict, NotPermitted, WrongState
 from orgpost.governor import Governor
 from orgpost.governor.ledger import table_of
 from orgpost.refusals import LedgerCorrupt
@@ -169,6 +170,33 @@ def test_after_a_power_cut_the_tasks_say_what_was_lost(office: Office) -> None:
         ("settle", "crt", 1500),
     ]
     assert waiting.id in {it.task for it in rows}
+
+
+@pytest.mark.parametrize("is_archived", [False, True])
+def test_two_agents_tasks_cannot_have_one_id(office: Office, *, is_archived: bool) -> None:
+    """Tokens are promised to an id: to take one of them back would free what the other has."""
+    first = office.add("crt", tokens=40_000)
+    if is_archived:
+        office.complete()
+        office.inbox("tex").archive(first.id)
+    before = office.treasury.rows()
+    with pytest.raises(Conflict, match=f"{first.id} is there already, as a task of tex-agent"):
+        office.inbox("crt", "lab-agent").create_task(
+            "crt", "Look at it", estimated_tokens=40_000, id=first.id
+        )
+    assert office.treasury.rows() == before
+
+
+def test_what_was_promised_to_an_id_stays_where_another_takes_it_meanwhile(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who looked before the other wrote looks again, alone with the ledger."""
+    first = office.add("crt", tokens=40_000)
+    late = office.inbox("crt", "lab-agent")
+    monkeypatch.setattr(TaskShelf, "everything", lambda _: iter(()))
+    with pytest.raises(Conflict, match="as a task of tex-agent"):
+        late.create_task("crt", "Look at it", estimated_tokens=50_000, id=first.id)
+    assert office.treasury.governor.get_usage("crt")["reserved_tokens"] == 40_000
 
 
 @pytest.mark.parametrize(

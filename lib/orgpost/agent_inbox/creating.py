@@ -29,10 +29,10 @@ from orgpost.task import AUTO_ACCEPTED, PAYLOAD, Task, cost_of
 from orgpost.task_entry import draft, json_line, long_payload
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from orgpost.agent_inbox.desk import TaskDesk
-    from orgpost.agent_inbox.shelf import TaskShelf
+    from orgpost.agent_inbox.shelf import Source, TaskShelf
     from orgpost.budget import Verdict
     from orgpost.contact import Contacts
     from orgpost.store.page import View
@@ -130,6 +130,8 @@ class Creating:
         if new.id is None:
             receipt = self._desk.store.append(path, [entry])
         else:
+            # Once more, where nobody else can have tokens promised to the same id meanwhile.
+            self._must_be_nowhere_else(task, self._shelf.hot())
             receipt = self._desk.store.append(
                 path, [entry], unless=lambda view: self._same_in(view, task)
             )
@@ -153,7 +155,17 @@ class Creating:
     def _find_same(self, task: Task) -> Task | None:
         found = self._shelf.find(task.id, [self._shelf.agent(self._name)])
         found = found or self._shelf.find(task.id, self._shelf.archives("agents", self._name))
-        return self._same(self._shelf.plain_task(found), task) if found else None
+        if found is None:
+            self._must_be_nowhere_else(task, self._shelf.everything())
+            return None
+        return self._same(self._shelf.plain_task(found), task)
+
+    def _must_be_nowhere_else(self, task: Task, files: Iterable[Source]) -> None:
+        """Refuse an id that a task of another agent has: the ledger knows a task by its id."""
+        others = (of for of in files if of.folder == "agents" and of.name != self._name)
+        if (found := self._shelf.find(task.id, others)) is not None:
+            what = f"{task.id} is there already, as a task of {found.source.name}"
+            raise Conflict(what, hint="give another id, or none")
 
     def _same_in(self, view: View, task: Task) -> Task | None:
         here = source(self._path, "agents", self._name, view.data, view.waiting)

@@ -242,6 +242,22 @@ def test_acks_come_along_and_wake_nobody(hall: Hall) -> None:
     assert [each["rung"] for each in found["acks"]] == ["answered", "done"]
 
 
+def test_tasks_of_ones_own_that_were_archived_are_no_mail(hall: Hall) -> None:
+    """They are from the same actor, and of the same day."""
+    id, inbox = hall.task(sender="tex"), hall.open(me="tex").inbox("bot")
+    inbox.cancel(id)
+    inbox.archive(id)
+    assert hall.wait("tex", timeout=ONE_LOOK) == NOTHING
+
+
+def test_a_task_that_a_person_put_among_the_mail_stops_no_wait(hall: Hall) -> None:
+    """It has no rungs, and is nobody's answer."""
+    id = hall.send("tex", sender="bot")
+    path = hall.space / "org/messaging/inbox/tex.org"
+    path.write_text(path.read_text().replace(id, id.replace("msg-", "task-")))
+    assert hall.wait("bot", timeout=ONE_LOOK) == NOTHING
+
+
 def test_what_expired_comes_back_and_wakes(hall: Hall) -> None:
     """A bounce is written by whoever looks when its time has come."""
     soon = hall.clock.now() + timedelta(minutes=10)

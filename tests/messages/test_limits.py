@@ -121,8 +121,10 @@ def test_one_id_does_not_make_many_messages_one(office: Office) -> None:
     """Each recipient's message counts."""
     office.rules = office.rules._replace(messages_per_minute={"unknown": 2})
     office.send("one", sender=AGENT, to="tex", id="msg-x")
-    office.send("two", sender=AGENT, to="mira", id="msg-x")
-    refused(office, to="crt", id="msg-x")
+    office.send("two", sender=AGENT, to="mira", id="msg-y")
+    office.edit("msg-y", "msg-x", "inbox/mira.org")
+    shutil.rmtree(office.space / ".orgpost")
+    refused(office, to="crt")
 
 
 def test_a_result_is_never_refused_for_being_one_too_many(office: Office) -> None:
@@ -162,6 +164,16 @@ def test_what_was_archived_within_the_minute_counts(office: Office) -> None:
     office.mail.archive(*(message.id for message in sent))
     assert b"FROM" not in office.content("inbox/tex.org")
     refused(office)
+
+
+def test_archived_tasks_count_for_nothing(office: Office) -> None:
+    """They are of the same sender, and no mail."""
+    sent = fill(office, to="tex")
+    office.mail.mark([message.id for message in sent], "done")
+    office.mail.archive(*(message.id for message in sent))
+    [archive] = office.path("archive").iterdir()
+    archive.rename(archive.with_name(archive.name.replace("inbox-tex", "agents-tex-agent")))
+    fill(office)
 
 
 def test_what_emacs_archived_counts(office: Office) -> None:

@@ -218,6 +218,21 @@ def test_the_same_id_with_other_content_is_a_conflict(
     assert office.files() == before
 
 
+def test_the_id_of_mail_to_somebody_else_is_a_conflict(office: Office) -> None:
+    """Else both have one id, and whoever marks one of them would mark the other."""
+    office.send("Hi", id="msg-once")
+    before = office.files()
+    with pytest.raises(Conflict, match="msg-once is there already, to tex"):
+        office.send("Hi", id="msg-once", to="mira")
+    assert office.files() == before
+
+
+def test_a_broken_inbox_of_somebody_else_stops_no_mail(office: Office) -> None:
+    """Whatever its owner has put there."""
+    office.path("inbox/zed.org").mkdir(parents=True)
+    assert office.send("Hi", id="msg-once").stored == "file"
+
+
 def test_the_same_id_between_the_look_and_the_lock_is_a_duplicate(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,10 +5,12 @@ It is asked of the same readers that the lists ask. To look writes nothing but a
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final
 
+from orgpost.errors import UnknownId, WrongKind
 from orgpost.frozen import NamedTuple
 from orgpost.listening.heads import message_head, short, task_head
 from orgpost.listening.orders import order_of
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from orgpost.listening.handed import Handed
     from orgpost.listening.orders import Order
     from orgpost.message import Message
+    from orgpost.message_store.tracing import Rung
     from orgpost.post import Post
     from orgpost.task import Task
 
@@ -110,10 +113,16 @@ class _Looking:
     def acks(self) -> Iterator[Item]:
         since = self._post.clock.now() - _ACKED_FOR
         for id in self._post.messages.sent_since(self._me, since)[:_MOST_ACKED]:
-            for rung in self._post.messages.trace(id).rungs:
+            for rung in self._rungs(id):
                 if rung.reached and rung.rung in _ACKED:
                     head = {"id": id, "rung": rung.rung, "at": utc_or_none(rung.at)}
                     yield Item(ACKS, f"{id} {rung.rung}", head)
+
+    def _rungs(self, id: str) -> Sequence[Rung]:
+        # A person may have moved a task among the mail, or removed what was looked at just now.
+        with suppress(UnknownId, WrongKind):
+            return self._post.messages.trace(id).rungs
+        return ()
 
 
 def _works(actor: Actor | None) -> bool:

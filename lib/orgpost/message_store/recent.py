@@ -88,7 +88,8 @@ def _paths(desk: Desk, since: datetime) -> Iterator[str]:
     yield from inboxes
     months = {f"{moment.astimezone(UTC):%Y-%m}" for moment in (since, desk.clock.now())}
     for path in desk.store.names("archive"):
-        if path.removesuffix(".org")[-7:] in months:
+        # Archived tasks are no mail.
+        if path.startswith("archive/inbox-") and path.removesuffix(".org")[-7:] in months:
             yield path
     yield from (f"{path}_archive" for path in inboxes)
 

@@ -97,6 +97,8 @@ class Sending:
             message = self._composed(letter, actor, recipient, everybody)
             names = everybody or [recipient]
             self._limiting.check_lists(message, names)
+            if supplied:
+                self._storing.must_be_nowhere_else(message)
             turn.check(message, names, lambda: supplied and self._are_there(message, names))
             if sources and not (supplied and self._storing.find_same(message)):
                 message = self._with_files(message, sources)

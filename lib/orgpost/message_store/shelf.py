@@ -7,9 +7,10 @@ Nothing is parsed that was not asked for; ids and words are searched in the file
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from orgpost.errors import UnknownId, WrongKind
+from orgpost.errors import DiskFailed, NotPermitted, UnknownId, UnsafePath, WrongKind
 from orgpost.frozen import NamedTuple, replace
 from orgpost.message import is_due, is_met, read
 from orgpost.message_store.rows import rows
@@ -127,6 +128,17 @@ class Shelf:
         for source in self.everything():
             if span := scan.find_id(source.data, needle):
                 return Found(source, span)
+        return None
+
+    def inbox_with(self, id: str, *, but: str) -> str | None:
+        """Say in whose hot file an id stands, besides one; what cannot be read stops nobody."""
+        needle = as_bytes(id)
+        for path in self._desk.store.names("inbox"):
+            found = re.fullmatch(_INBOX, path)
+            if found and found[1] != but:
+                with suppress(NotPermitted, UnsafePath, DiskFailed):
+                    if scan.find_id(self._viewed(path, found[1]).data, needle):
+                        return found[1]
         return None
 
     def get(self, id: str) -> Found:

@@ -68,6 +68,12 @@ class Storing:
                 return same
         return None
 
+    def must_be_nowhere_else(self, message: Message) -> None:
+        """Refuse an id that mail to somebody else has: whoever marks one would mark the other."""
+        if (actor := self._shelf.inbox_with(message.id, but=message.to)) is not None:
+            what = f"{message.id} is there already, to {actor}"
+            raise Conflict(what, hint="give another id, or none; --cc sends copies")
+
     def _files_of(self, actor: str) -> Iterator[Source]:
         yield self._shelf.inbox(actor)
         yield from self._shelf.archives(actor)

@@ -3,6 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 SIZE ?= ci
+SAME := HYPOTHESIS_PROFILE=ci
 
 .PHONY: demo test check slow bench reliability fix clean packages
 
@@ -10,8 +11,8 @@ demo: .venv/made ## a post office in a folder of its own, from first message to 
 	PATH="$(CURDIR)/$(BIN):$$PATH" sh docs/demo.sh
 
 test: .venv/made packages ## every test, fast and slow
-	HYPOTHESIS_PROFILE=ci $(BIN)/pytest -q -n 2 --left-behind -m "not slow and not nightly"
-	HYPOTHESIS_PROFILE=ci $(BIN)/pytest -q -n 2 --dist loadfile -m "slow and not nightly"
+	$(SAME) $(BIN)/pytest -q -n 2 --randomly-seed=1 --left-behind -m "not slow and not nightly"
+	$(SAME) $(BIN)/pytest -q -n 2 --randomly-seed=1 --dist loadfile -m "slow and not nightly"
 
 check: .venv/made ## what must be green before a commit; under a minute
 	$(BIN)/ruff check
@@ -21,7 +22,7 @@ check: .venv/made ## what must be green before a commit; under a minute
 	$(BIN)/pytest -q -n 2 -m "not slow and not nightly"
 
 slow: .venv/made packages ## only the tests that start real processes
-	HYPOTHESIS_PROFILE=ci $(BIN)/pytest -q -n 2 --dist loadfile -m "slow and not nightly"
+	HYPOTHESIS_PROFILE=search $(BIN)/pytest -q -n 2 --dist loadfile -m "slow and not nightly"
 
 bench: .venv/bench ## what things cost, as ratios in one run
 	$(BIN)/python -m bench

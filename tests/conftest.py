@@ -1,6 +1,7 @@
 """What every test gets: a home of its own, a fixed time zone and a seed that is printed.
 
-No test sees the settings, the mail or the identity of whoever runs it.
+No test sees the settings, the mail or the identity of whoever runs it. `make test` draws the same
+chances each time, and says the same of the same tree; whoever else runs tests draws new ones.
 """
 
 from __future__ import annotations
@@ -25,19 +26,29 @@ SEED = "ORGPOST_TEST_SEED"
 ZONE = "CET-1CEST,M3.5.0,M10.5.0/3"
 
 settings.register_profile("dev", max_examples=50, deadline=None)
-settings.register_profile(
-    "ci",
-    max_examples=300,
-    deadline=None,
-    print_blob=True,
-    suppress_health_check=[HealthCheck.too_slow],
-)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
+for name, is_fixed in {"ci": True, "search": False}.items():
+    settings.register_profile(
+        name,
+        max_examples=300,
+        deadline=None,
+        print_blob=True,
+        derandomize=is_fixed,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "dev")
+settings.load_profile(PROFILE)
 
 
 def pytest_configure() -> None:
     """Fix the seed before any worker process starts, so that all draw from the same one."""
-    os.environ.setdefault(SEED, str(random.SystemRandom().randrange(2**32)))
+    new = random.SystemRandom().randrange(2**32)
+    os.environ.setdefault(SEED, "1" if PROFILE == "ci" else str(new))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give the sizes of a night the time that they take."""
+    for item in items if os.environ.get("SIZE") == "nightly" else ():
+        item.add_marker(pytest.mark.timeout(0), append=False)
 
 
 def pytest_report_header() -> str:

@@ -48,7 +48,7 @@ def run(name: str, suite: str, size: str) -> dict[str, object]:
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-s", "-p", "no:cacheprovider", suite],
         cwd=REPO,
-        env=os.environ | {"SIZE": size, "HYPOTHESIS_PROFILE": "ci"},
+        env=os.environ | {"SIZE": size, "HYPOTHESIS_PROFILE": "search"},
         capture_output=True,
         text=True,
         check=False,

@@ -73,7 +73,7 @@ def test_eight_who_claim_until_nothing_is_left_share_what_there_is(space: Path) 
     ids = add(space, TASKS)
     claimants = [start(space, "claim") for _ in range(WORKERS - 1)]
     by_hand = claimed_by_hand(space)
-    lines = [claimant.communicate(timeout=120)[0].split("\n") for claimant in claimants]
+    lines = [claimant.communicate(timeout=250)[0].split("\n") for claimant in claimants]
     assert [claimant.returncode for claimant in claimants] == [0] * (WORKERS - 1)
     assert [each[-2:] for each in lines] == [["nothing", ""]] * (WORKERS - 1)
     got = by_hand + [claim for each in lines for claim in said(each, "got")]
@@ -120,7 +120,7 @@ def test_of_ten_thousand_tasks_each_is_claimed_once_and_in_turn(space: Path) -> 
     ids = add_many(space, MANY)
     claimants = [start(space, "claim", str(EACH)) for _ in range(WORKERS)]
     by_hand = process("--space", str(space), "--as", AGENT, "--json", "task", "claim")
-    lines = [claimant.communicate(timeout=120)[0].split("\n") for claimant in claimants]
+    lines = [claimant.communicate(timeout=250)[0].split("\n") for claimant in claimants]
     assert [claimant.returncode for claimant in claimants] == [0] * WORKERS
     document = json.loads(by_hand.stdout)
     assert by_hand.stdout.count(b"\n") == 1

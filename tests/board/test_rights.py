@@ -89,6 +89,19 @@ def test_what_was_sent_is_seen_and_not_marked(place: Place, mail: Office) -> Non
     assert "secret msg-tex-crt" in tex.read("/sent").words
 
 
+def test_an_id_that_somebody_elses_message_has_is_taken_and_tells_nothing_of_it(
+    place: Place, mail: Office
+) -> None:
+    """As on the command line it is a conflict; the text goes out by one more press."""
+    tex = place.visitor("tex")
+    form = tex.read("/compose").form("/send")
+    page = tex.submit(form, id="msg-crt-mira", to="mira", body="Mine.")
+    assert (page.status, "secret" in page.text) == (409, False)
+    assert "A message with the id of this form was sent before, with another text." in page.words
+    assert tex.submit(page.form("/send")).status == 303
+    assert mail.cli.data("show", "msg-crt-mira", "--as", "mira")["from"] == "crt"
+
+
 def test_an_owner_marks_the_mail_of_its_agent(place: Place, mail: Office) -> None:
     """Its box is looked after like one's own."""
     tex = place.visitor("tex")

@@ -305,7 +305,7 @@ def _again(post: Post, form: mail.Form) -> mail.Form:
 
 def _with_way(refusal: Refusal) -> Refusal:
     return refusal._replace(
-        sentence="This form was sent before, with another text.",
+        sentence="A message with the id of this form was sent before, with another text.",
         hint="send it now, and it is a second message",
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 import socket
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp import web
 
+from orgpost.errors import OrgpostError
 from orgpost.relay.certificate import bad, tls_of
 from orgpost.relay.desk import Desk
 from orgpost.relay.events import say, start_logging
@@ -21,8 +23,8 @@ from orgpost.relay.metrics import Metrics
 from orgpost.relay.mounting import is_board_wanted, mount
 from orgpost.relay.office import Office, start_threads
 from orgpost.relay.pulse import Pulse
-from orgpost.relay.refusals import OpenAddress, PortTaken
-from orgpost.relay.runfile import Running, served, tell
+from orgpost.relay.refusals import OpenAddress, PortTaken, RelayRuns
+from orgpost.relay.runfile import Running, Seat
 from orgpost.relay.server import HEAD_SECONDS, IDLE_SECONDS, Server
 from orgpost.relay.tokens import Signer
 from orgpost.relay.where import is_loopback
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 
 _BACKLOG: Final = 1024
 _DRAIN_SECONDS: Final = 9.0
+_KEEP_SECONDS: Final = 2.0
 _LET_GO_SECONDS: Final = 0.5
 _SIGNALLED: Final = 128
 _NAME_ONE: Final = "--bind 127.0.0.1, or an address that `ip address` lists"
@@ -154,12 +157,13 @@ def serve(
     """Serve a space until a signal comes; `ready` is called once connections are accepted."""
     check_address(options)
     start_logging(options.log_format)
-    with served(space, clock):
-        asyncio.run(_serve(Relay(space, settings, options, secret, clock), space, clock, ready))
+    with Seat(space, clock) as seat:
+        relay = Relay(space, settings, options, secret, clock)
+        asyncio.run(_serve(relay, seat, space, clock, ready))
 
 
 async def _serve(
-    relay: Relay, space: Path, clock: Clock, ready: Callable[[dict[str, Any]], None]
+    relay: Relay, seat: Seat, space: Path, clock: Clock, ready: Callable[[dict[str, Any]], None]
 ) -> None:
     over = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -167,7 +171,8 @@ async def _serve(
         loop.add_signal_handler(number, _signalled, number, over)
     await relay.start()
     running = Running(relay.url, os.getpid(), f"{clock.now():%Y-%m-%dT%H:%M:%SZ}")
-    tell(space, running)
+    seat.tell(running)
+    keeping = loop.create_task(_keep(seat, relay.desk.office, over))
     ready(
         {
             "url": relay.url,
@@ -182,8 +187,25 @@ async def _serve(
     _warn(relay)
     await over.wait()
     say("draining", count=len(relay.desk.hub))
+    keeping.cancel()
     await relay.stop()
     say("ended")
+    with suppress(asyncio.CancelledError):
+        await keeping
+
+
+async def _keep(seat: Seat, office: Office, over: asyncio.Event) -> None:
+    """Stay where others find us; where another relay sits there by now, let this one end."""
+    while True:
+        await asyncio.sleep(_KEEP_SECONDS)
+        try:
+            await office.cross(seat.keep)
+        except RelayRuns:
+            say("another_relay", logging.ERROR, reason="its lock was deleted, and another began")
+            over.set()
+            raise
+        except (OSError, OrgpostError) as error:
+            say("not_to_be_found", logging.WARNING, kind=type(error).__name__)
 
 
 def _signalled(number: int, over: asyncio.Event) -> None:
@@ -193,8 +215,6 @@ def _signalled(number: int, over: asyncio.Event) -> None:
 
 
 def _warn(relay: Relay) -> None:
-    import logging
-
     options = relay.options
     if not is_loopback(options.bind) and options.public_url is None:
         say("no_public_url", logging.WARNING, reason="only loopback names are answered")

@@ -45,7 +45,7 @@ class Lease(NamedTuple):
         return f"{utc_text(self.until)} {self.token} {self.holder}"
 
 
-class Standing(NamedTuple):
+class BeforeClaim(NamedTuple):
     """What giving a task to somebody depends on; nothing else of it is read for that."""
 
     state: str

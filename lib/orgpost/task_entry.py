@@ -23,8 +23,8 @@ from orgpost.task import (
     NO_LEASE,
     PAYLOAD,
     RESULT,
+    BeforeClaim,
     Lease,
-    Standing,
     Task,
 )
 
@@ -194,9 +194,9 @@ def read_lease(entry: Entry) -> Lease:
     return Lease(until, int(found[2]), found[3] if until else None)
 
 
-def standing(entry: Entry) -> Standing:
+def before_claim(entry: Entry) -> BeforeClaim:
     """Read how a task stands, and no more."""
-    return Standing(entry.keyword, whole(entry.get("ATTEMPT")), read_lease(entry).token)
+    return BeforeClaim(entry.keyword, whole(entry.get("ATTEMPT")), read_lease(entry).token)
 
 
 def priority_of(entry: Entry) -> str:

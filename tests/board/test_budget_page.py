@@ -83,7 +83,7 @@ def test_the_most_trusted_stand_first(office: Office, clock: FakeClock) -> None:
 
     spend(office, clock)
     with Post.open(office.space, "tex") as post:
-        made = budget(post.governor.accounts.standing(None, None), clock)
+        made = budget(post.governor.accounts.balance(None, None), clock)
     tiers = [bar.tier for bar in made.bars]
     assert tiers == sorted(tiers, key=("owner", "team", "trusted", "unknown").index)
     assert all(bar.spent_width + bar.reserved_width <= 100 for bar in made.bars)

@@ -368,4 +368,4 @@ def test_a_name_that_is_no_day_is_no_ledger(treasury: Treasury, day: str) -> Non
         treasury.store.disk.create(fd, f"{day}.org", [row.header(day).encode()], mode=0o644)
     treasury.add(tokens=900)
     assert treasury.told() == [("reserve", "crt", 900)]
-    assert treasury.governor.accounts.standing(None, None).resets_at.day == 21
+    assert treasury.governor.accounts.balance(None, None).resets_at.day == 21

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from orgpost.relay.policy import (
     Decision,
     Ended,
-    Standing,
+    Setbacks,
     Trouble,
     decide,
     trouble_of_close,
@@ -21,27 +21,27 @@ DROPPED = Ended(Trouble.TRANSIENT, "dropped")
 REFUSED = Ended(Trouble.REJECTED, "HTTP 401")
 
 
-NEW = Standing()
+NEW = Setbacks()
 
 
 def after(
-    ended: Ended, standing: Standing = NEW, *, chance: float = 1.0, backoff: float = 300
+    ended: Ended, setbacks: Setbacks = NEW, *, chance: float = 1.0, backoff: float = 300
 ) -> Decision:
     """What is decided."""
     return decide(
-        standing, ended, chance=chance, backoff_seconds=backoff, remedy="a new one: COMMAND"
+        setbacks, ended, chance=chance, backoff_seconds=backoff, remedy="a new one: COMMAND"
     )
 
 
 def story(*ends: Ended) -> list[Decision]:
     """What is decided after one end, then after the next, up to the one that stops."""
-    standing, told = Standing(), []
+    setbacks, told = Setbacks(), []
     for ended in ends:
-        decision = after(ended, standing)
+        decision = after(ended, setbacks)
         told.append(decision)
         if decision.seconds is None:
             break
-        standing = decision.standing
+        setbacks = decision.setbacks
     return told
 
 
@@ -81,7 +81,7 @@ def test_waits_grow_and_have_an_end() -> None:
     """From a fifth of a second up to 1, 2, 4 … 60 seconds, as chance has it."""
     longest = [each.seconds for each in story(*[DROPPED] * 9)]
     assert longest == [1, 2, 4, 8, 16, 32, 60, 60, 60]
-    assert after(DROPPED, Standing(failures=8), chance=0.0).seconds == pytest.approx(0.2)
+    assert after(DROPPED, Setbacks(failures=8), chance=0.0).seconds == pytest.approx(0.2)
 
 
 @given(failures=st.integers(0, 10_000), chance=st.floats(0, 1), asked=st.floats(0, 1000))
@@ -90,7 +90,7 @@ def test_no_wait_is_shorter_than_was_asked_or_longer_than_it_may(
 ) -> None:
     """However often it went wrong; and it is for ever."""
     ended = DROPPED._replace(retry_after=asked)
-    seconds = after(ended, Standing(failures=failures), chance=chance).seconds
+    seconds = after(ended, Setbacks(failures=failures), chance=chance).seconds
     assert seconds is not None
     assert max(0.2, asked) <= seconds <= max(60, asked) + 1e-9
 
@@ -103,11 +103,11 @@ def test_a_person_hears_of_the_first_failure_and_of_each_tenth() -> None:
 
 def test_who_was_connected_for_a_while_begins_anew() -> None:
     """After ten seconds, or where the relay has said goodbye; not after a moment."""
-    many = Standing(failures=7)
+    many = Setbacks(failures=7)
     for good in (DROPPED._replace(lived=10.0), DROPPED._replace(lived=0.1, clean=True)):
-        assert after(good, many).standing == Standing(failures=1)
-    assert after(DROPPED._replace(lived=9.9), many).standing == Standing(failures=8)
-    assert after(DROPPED, many).standing == Standing(failures=8)
+        assert after(good, many).setbacks == Setbacks(failures=1)
+    assert after(DROPPED._replace(lived=9.9), many).setbacks == Setbacks(failures=8)
+    assert after(DROPPED, many).setbacks == Setbacks(failures=8)
 
 
 def test_a_relay_that_only_restarts_alarms_nobody() -> None:

@@ -25,14 +25,14 @@ def test_what_waits_for_a_stuck_task_is_stuck(shop: Shop) -> None:
     shop.add(depends_on=[second.id])
     far = shop.add(depends_on=["task-nowhere"], agent="lab-agent")
     shop.add(depends_on=[far.id])
-    assert shop.inbox().standing() == (0, 3, 3, 0)
-    assert shop.inbox().standing().drained
+    assert shop.inbox().prospects() == (0, 3, 3, 0)
+    assert shop.inbox().prospects().drained
     later = shop.add(scheduled="2030-01-01")
     shop.add(depends_on=[later.id])
-    assert shop.inbox().standing() == (0, 5, 3, 0)
-    assert not shop.inbox().standing().drained
+    assert shop.inbox().prospects() == (0, 5, 3, 0)
+    assert not shop.inbox().prospects().drained
     shop.inbox().retry(dead.id)
-    assert shop.inbox().standing() == (1, 5, 1, 0)
+    assert shop.inbox().prospects() == (1, 5, 1, 0)
 
 
 def test_what_waits_for_a_circle_is_stuck(shop: Shop) -> None:
@@ -43,7 +43,7 @@ def test_what_waits_for_a_circle_is_stuck(shop: Shop) -> None:
     shop.edit(f":CREATED: {'':1}", f":DEPENDS_ON: task-2\n:CREATED: {'':1}")
     assert [each["why"] for each in shop.now(first.id).blocked_by] == ["cycle"]
     assert shop.now("task-3").blocked_by == ({"id": "task-2", "why": "QUEUED"},)
-    assert shop.inbox().standing() == (0, 3, 3, 0)
+    assert shop.inbox().prospects() == (0, 3, 3, 0)
 
 
 class Counting(Dependencies):

@@ -123,11 +123,11 @@ def test_attempts_are_counted_until_there_are_none(shop: Shop) -> None:
             assert shop.inbox().claim() == []
         if after.state == "QUEUED":
             assert after.not_before == shop.clock.now() + timedelta(seconds=rest)
-            assert not shop.inbox().standing().drained
+            assert not shop.inbox().prospects().drained
         shop.clock.advance(rest)
     assert (after.state, after.errors) == ("DEAD", ("it broke\nin the second line",) * 2)
     assert shop.inbox().counts()["dead"] == 1
-    assert shop.inbox().standing().drained
+    assert shop.inbox().prospects().drained
     assert shop.gate.told[-1] == ("release", task.id)
 
 
@@ -294,7 +294,7 @@ def test_what_is_over_and_not_done_releases_nobody_from_the_archive_either(shop:
     shop.inbox().archive(dead.id)
     assert (shop.now(dead.id).state, shop.now(dead.id).state_before) == ("ARCHIVED", "DEAD")
     assert not shop.now(second.id).ready
-    assert shop.inbox().standing().drained
+    assert shop.inbox().prospects().drained
 
 
 def test_weight_and_boost_decide_and_then_age(shop: Shop) -> None:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from orgpost.agent_inbox.deciding import Deciding
     from orgpost.agent_inbox.graph import Graph
     from orgpost.agent_inbox.holding import Holding
-    from orgpost.agent_inbox.listing import Standing, Turns
+    from orgpost.agent_inbox.listing import Prospects, Turns
     from orgpost.task import Claim, Task
 
 __all__ = [
@@ -293,14 +293,14 @@ class AgentInbox:
         told = {str(state).lower(): counts.get(state, 0) for state in _COUNTED}
         told["other"] = counts.get("", 0)
         told["total"] = sum(told.values())
-        told["ready"] = self.standing().ready
+        told["ready"] = self.prospects().ready
         return {**told, "blocked": told["queued"] - told["ready"]}
 
-    def standing(self) -> Standing:
+    def prospects(self) -> Prospects:
         """Say whether anything is left to be done, and what stands in its way."""
-        from orgpost.agent_inbox.listing import standing
+        from orgpost.agent_inbox.listing import prospects
 
-        return standing(self._shelf, self.name)
+        return prospects(self._shelf, self.name)
 
     def in_turn(self, *, over: bool = False) -> Turns:
         """Give what is not over: worked on first, then in the order of the queue, then waiting.

@@ -20,7 +20,7 @@ from orgpost.org.syntax import SUPPLIED_ID
 from orgpost.refusals import UnknownTask
 from orgpost.states import Event
 from orgpost.task import HOLDER, Claim, Lease
-from orgpost.task_entry import standing
+from orgpost.task_entry import before_claim
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -174,7 +174,7 @@ class Claiming:
 
     def _give(self, row: Row, sheet: Sheet, wish: Wish) -> Claim:
         span = scan.Span(row.start, row.end)
-        before = standing(sheet.entry_at(span))
+        before = before_claim(sheet.entry_at(span))
         until = self.lease_until(sheet.when.now, sheet.when.now, wish.length)
         lease = Lease(until, before.token + 1, wish.holder)
         after = sheet.apply(span, life.claimed(before, wish.me, lease, sheet.when))

@@ -21,8 +21,8 @@ from orgpost.task import (
     OWNER_APPROVAL,
     OWNER_APPROVED,
     RESULT,
+    BeforeClaim,
     Lease,
-    Standing,
     backoff,
 )
 
@@ -80,7 +80,7 @@ def by(actor: str, reason: str = "") -> str:
 
 
 def _moved(
-    task: Task | Standing,
+    task: Task | BeforeClaim,
     to: TaskState,
     words: str,
     when: When,
@@ -153,7 +153,7 @@ def revised(task: Task, me: str, feedback: str, when: When) -> Step:
 # --- the holder ---------------------------------------------------------------------------------
 
 
-def claimed(task: Standing, me: str, lease: Lease, when: When) -> Step:
+def claimed(task: BeforeClaim, me: str, lease: Lease, when: When) -> Step:
     """Give a task to somebody."""
     properties = {
         "ATTEMPT": str(task.attempt + 1),

@@ -63,7 +63,7 @@ class Turns(Sequence["Task"]):
         return turns
 
 
-class Standing(NamedTuple):
+class Prospects(NamedTuple):
     """What can be claimed now, what cannot, and what of that needs a person.
 
     `drained`: nobody works, and every queued task is stuck; nothing happens by itself any more.
@@ -80,7 +80,7 @@ class Standing(NamedTuple):
         return not self.working and not self.ready and self.blocked == self.stuck
 
 
-def standing(shelf: TaskShelf, name: str) -> Standing:
+def prospects(shelf: TaskShelf, name: str) -> Prospects:
     """Count what is ready, blocked, stuck and worked on."""
     source = shelf.agent(name)
     all_rows = rows(source.data, source.kind)
@@ -93,7 +93,7 @@ def standing(shelf: TaskShelf, name: str) -> Standing:
         ready += not blocks and is_due(row, shelf.clock)
         stuck += bool(known and blocks and known.is_stuck(row.id, blocks))
     working = sum(row.state == TaskState.WORKING for row in all_rows)
-    return Standing(ready, len(queued) - ready, stuck, working)
+    return Prospects(ready, len(queued) - ready, stuck, working)
 
 
 def in_turn(

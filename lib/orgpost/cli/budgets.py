@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import argparse
 
     from orgpost.cli.desk import Desk
-    from orgpost.governor.accounts import Left, Standing
+    from orgpost.governor.accounts import Balance, Left
 
 _MOST_EFFORT: Final = 100
 
@@ -33,19 +33,19 @@ def add(_command: str, parser: argparse.ArgumentParser) -> None:
 
 def _show(args: Any, desk: Desk) -> None:
     actor = None if args.actor is None else desk.actor(args.actor)
-    standing = desk.post.governor.accounts.standing(actor, args.day)
-    desk.show.answer(standing.to_dict(), _lines(standing, desk))
+    balance = desk.post.governor.accounts.balance(actor, args.day)
+    desk.show.answer(balance.to_dict(), _lines(balance, desk))
 
 
-def _lines(standing: Standing, desk: Desk) -> list[str]:
-    local = standing.resets_at.astimezone(desk.clock.zone())
-    limit = f" of {standing.limit}" if standing.limit else ""
+def _lines(balance: Balance, desk: Desk) -> list[str]:
+    local = balance.resets_at.astimezone(desk.clock.zone())
+    limit = f" of {balance.limit}" if balance.limit else ""
     return [
-        f"{standing.day}: {standing.spent} spent, {standing.reserved} promised{limit} tokens",
-        *map(_sender, standing.senders),
+        f"{balance.day}: {balance.spent} spent, {balance.reserved} promised{limit} tokens",
+        *map(_sender, balance.senders),
         *(
             one_line(f"{each.kind}  {each.tokens}  {each.sender}  {each.task}")
-            for each in standing.open
+            for each in balance.open
         ),
         f"budgets begin anew at {local:%Y-%m-%d %H:%M}",
     ]

@@ -108,9 +108,9 @@ def _test(args: Any, desk: Desk) -> int:
     lines = []
     for each in runs:
         size = len(each.stdout)
-        lines.append(f"{each.standing.event}: exit {each.exit}, {each.ms} ms, {size} bytes")
+        lines.append(f"{each.handler.event}: exit {each.exit}, {each.ms} ms, {size} bytes")
         lines += [f"  | {line}" for line in each.text.split("\n") if line]
-        lines += [f"  wrong: {what} ({each.standing.file})" for what in each.problems]
+        lines += [f"  wrong: {what} ({each.handler.file})" for what in each.problems]
     lines.append(_NO_TASKS)
     data = {"client": client.name, "good": is_good, "runs": [each.to_dict() for each in runs]}
     desk.show.answer(data, map(one_line, lines))

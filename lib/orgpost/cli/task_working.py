@@ -53,14 +53,15 @@ def run_claim(args: Any, desk: Desk) -> None:
 
 
 def _tell_nothing(inbox: AgentInbox, desk: Desk) -> None:
-    standing = inbox.standing()
+    prospects = inbox.prospects()
     data = {
         "claimed": False,
-        "drained": standing.drained,
-        "blocked": standing.blocked,
-        "stuck": standing.stuck,
+        "drained": prospects.drained,
+        "blocked": prospects.blocked,
+        "stuck": prospects.stuck,
     }
-    why = f": {standing.blocked} blocked, {standing.stuck} of them stuck" * bool(standing.blocked)
+    stuck = f": {prospects.blocked} blocked, {prospects.stuck} of them stuck"
+    why = stuck if prospects.blocked else ""
     desk.show.answer(data, [f"nothing to claim for {inbox.name}{why}"])
 
 

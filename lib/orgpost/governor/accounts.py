@@ -51,7 +51,7 @@ class OpenTask(NamedTuple):
     kind: str
 
 
-class Standing(NamedTuple):
+class Balance(NamedTuple):
     """What was spent and what is promised on a day; `limit` is 0 where there is none."""
 
     day: str
@@ -120,12 +120,12 @@ class Accounts:
             _recent([*self._before(account, now), books], actor, now),
         )
 
-    def standing(self, actor: str | None, day: str | None) -> Standing:
+    def balance(self, actor: str | None, day: str | None) -> Balance:
         """Give what is known of a day, of all senders or of one."""
         account, now = self.of(day)
         books = account.books
         who = books.senders() if actor is None else [actor]
-        return Standing(
+        return Balance(
             account.day,
             next_day(row.moment(f"{account.day}T00:00:00Z")),
             books.spent_by_all(),

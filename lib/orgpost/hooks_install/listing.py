@@ -29,7 +29,7 @@ _ROOT: Final = ("${CLAUDE_PLUGIN_ROOT}", "$CLAUDE_PLUGIN_ROOT")
 READS_CLAUDE: Final = frozenset({"cursor", "vscode"})
 
 
-class Standing(NamedTuple):
+class Handler(NamedTuple):
     """One handler of ours that stands somewhere."""
 
     scope: str
@@ -61,10 +61,10 @@ class Listing:
         self.warnings: list[str] = []
         self.own = {name: self._of(client) for name, client in CLIENTS.items()}
         theirs = self.own["claude"]
-        self.standing = {
+        self.handlers = {
             name: own + theirs if name in READS_CLAUDE else own for name, own in self.own.items()
         }
-        for name, found in self.standing.items():
+        for name, found in self.handlers.items():
             self._warn_of_doubles(name, found)
 
     def to_dict(self, python: str) -> dict[str, Any]:
@@ -74,7 +74,7 @@ class Listing:
                 "client": name,
                 "events": [*client.events],
                 "documented_only": False,
-                "installed": [each.to_dict() for each in self.standing[name]],
+                "installed": [each.to_dict() for each in self.handlers[name]],
             }
             for name, client in CLIENTS.items()
         ]
@@ -85,14 +85,14 @@ class Listing:
         facts = {"gate": str(self._gate), "python": python, "clients": rows}
         return {**facts, "warnings": self.warnings}
 
-    def _of(self, client: Client) -> list[Standing]:
-        found: list[Standing] = []
+    def _of(self, client: Client) -> list[Handler]:
+        found: list[Handler] = []
         for scope in client.scopes:
             for target in self._targets(client, scope):
-                found += self._standing(scope, target)
+                found += self._handlers(scope, target)
         if client.name == "claude":
             for target, root in self._plugins():
-                found += self._standing(PLUGIN, target, root)
+                found += self._handlers(PLUGIN, target, root)
         return found
 
     def _targets(self, client: Client, scope: str) -> Iterator[Target]:
@@ -109,7 +109,7 @@ class Listing:
             others = (Target(folder / "hooks.json", STRICT), Target(folder / "config.toml", TOML))
             yield from (other for other in others if other.path != target.path)
 
-    def _standing(self, scope: str, target: Target, root: str = "") -> Iterator[Standing]:
+    def _handlers(self, scope: str, target: Target, root: str = "") -> Iterator[Handler]:
         record = self._records.of(target.path)
         noted = [words_of_entry(each) for each in record.entries if each.event] if record else []
         for found in self._find(target):
@@ -118,9 +118,7 @@ class Listing:
             ours_by = "record" if words in noted else "name" if self._is_ours(found) else ""
             if ours_by:
                 is_stale = not self._runs_this(found)
-                yield Standing(
-                    scope, target.path, found.event, words, ours_by, is_stale, found.line
-                )
+                yield Handler(scope, target.path, found.event, words, ours_by, is_stale, found.line)
 
     def _find(self, target: Target) -> list[Found]:
         try:
@@ -153,8 +151,8 @@ class Listing:
             if path.is_file():
                 yield Target(path, STRICT), root
 
-    def _warn_of_doubles(self, name: str, found: list[Standing]) -> None:
-        by_event: dict[str, list[Standing]] = {}
+    def _warn_of_doubles(self, name: str, found: list[Handler]) -> None:
+        by_event: dict[str, list[Handler]] = {}
         for each in found:
             # Who waits beside a session is another one than who speaks at its turn's end.
             what = f"{each.event.lower()} {WAIT in each.words}"

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from orgpost.hooks_install.clients import Place
-    from orgpost.hooks_install.listing import Standing
+    from orgpost.hooks_install.listing import Handler
 
 TRIAL: Final = "ORGPOST_HOOK_TRIAL"
 LIMIT_SECONDS: Final = 2.0
@@ -42,7 +42,7 @@ _TRUE_NAMES: Final = {
 class Run(NamedTuple):
     """What one handler did."""
 
-    standing: Standing
+    handler: Handler
     exit: int | None
     ms: int
     stdout: bytes
@@ -51,7 +51,7 @@ class Run(NamedTuple):
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON has it."""
-        facts = self.standing.to_dict()
+        facts = self.handler.to_dict()
         kept = {key: facts[key] for key in ("event", "scope", "file", "command")}
         said = {"exit": self.exit, "ms": self.ms, "bytes": len(self.stdout), "text": self.text}
         return {**kept, **said, "problems": self.problems}
@@ -67,11 +67,11 @@ def sample(client: str, event: str, place: Place) -> bytes:
     return path.read_bytes().replace(_SAMPLE_FOLDER.encode(), here.encode())
 
 
-def run(client: str, standing: Standing, place: Place) -> Run:
+def run(client: str, handler: Handler, place: Place) -> Run:
     """Run one handler as the client would."""
     shell = _SHELLS.get(client, "sh")
-    command = [shell, "-c", standing.line] if standing.line else standing.words
-    stdin = sample(client, standing.event, place)
+    command = [shell, "-c", handler.line] if handler.line else handler.words
+    stdin = sample(client, handler.event, place)
     started = Clock().monotonic()
     try:
         done = subprocess.run(  # noqa: S603  what stands in the client's file is what it would run
@@ -85,10 +85,10 @@ def run(client: str, standing: Standing, place: Place) -> Run:
         )
     except OSError as error:
         return Run(
-            standing, None, 0, b"", "", [f"it cannot be run: {os.strerror(error.errno or 0)}"]
+            handler, None, 0, b"", "", [f"it cannot be run: {os.strerror(error.errno or 0)}"]
         )
     except subprocess.TimeoutExpired:
-        return Run(standing, None, 0, b"", "", ["it did not end"])
+        return Run(handler, None, 0, b"", "", ["it did not end"])
     ms = round((Clock().monotonic() - started) * 1000)
     text, problems = _read(client, done.stdout)
     if done.returncode:
@@ -97,7 +97,7 @@ def run(client: str, standing: Standing, place: Place) -> Run:
         problems.append(f"its stderr is not empty: {done.stderr.decode('utf-8', 'replace')[:200]}")
     if ms > LIMIT_SECONDS * 1000:
         problems.append(f"it took {ms} ms")
-    return Run(standing, done.returncode, ms, done.stdout, text, problems)
+    return Run(handler, done.returncode, ms, done.stdout, text, problems)
 
 
 def _environment(environ: Mapping[str, str]) -> dict[str, str]:

@@ -88,12 +88,12 @@ def task_claim(post: Post, arguments: dict[str, Any]) -> dict[str, Any]:
     for task in taken.expired:
         _answer(post, task)
     if not taken.claims:
-        standing = inbox.standing()
+        prospects = inbox.prospects()
         return {
             "claimed": False,
-            "drained": standing.drained,
-            "blocked": standing.blocked,
-            "stuck": standing.stuck,
+            "drained": prospects.drained,
+            "blocked": prospects.blocked,
+            "stuck": prospects.stuck,
         }
     claim = taken.claims[0]
     return {

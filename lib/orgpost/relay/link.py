@@ -11,7 +11,7 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, Final
 
 from orgpost.errors import OrgpostError
-from orgpost.relay.policy import Ended, Standing, Trouble, decide
+from orgpost.relay.policy import Ended, Setbacks, Trouble, decide
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -70,20 +70,20 @@ class Link:
     # -- in the thread -------------------------------------------------------------------------
 
     def _run(self) -> None:
-        standing = Standing()
+        setbacks = Setbacks()
         while not self._over.is_set():
             ended = self._try()
             if ended is None:
                 self._over.wait(_LOOK_SECONDS)
                 continue
             decision = decide(
-                standing,
+                setbacks,
                 ended,
                 chance=int(self._clock.token(32), 16) / _CHANCES,
                 backoff_seconds=self._backoff_seconds,
                 remedy=self._finding.remedy,
             )
-            standing = decision.standing
+            setbacks = decision.setbacks
             if decision.level and not self._over.is_set():
                 self._report(decision.words)
             if decision.seconds is None:

@@ -53,7 +53,7 @@ class Ended(NamedTuple):
     retry_after: float = 0.0
 
 
-class Standing(NamedTuple):
+class Setbacks(NamedTuple):
     """How often it went wrong in a row."""
 
     failures: int = 0
@@ -66,33 +66,33 @@ class Decision(NamedTuple):
     `level` is ``warning``, ``error`` or empty, where there is nothing to say.
     """
 
-    standing: Standing
+    setbacks: Setbacks
     seconds: float | None
     level: str = ""
     words: str = ""
 
 
 def decide(
-    standing: Standing, ended: Ended, *, chance: float, backoff_seconds: float, remedy: str
+    setbacks: Setbacks, ended: Ended, *, chance: float, backoff_seconds: float, remedy: str
 ) -> Decision:
     """Say what to do after an end; `chance` is from 0 to 1, `remedy` what mends a bad token."""
     if ended.lived is not None:
-        standing = standing._replace(rejections=0)
+        setbacks = setbacks._replace(rejections=0)
         if ended.clean or ended.lived >= LIVED_SECONDS:
-            standing = Standing()
+            setbacks = Setbacks()
     match ended.trouble:
         case Trouble.FINAL:
             words = f"the relay has ended it for good: {ended.reason}"
-            return Decision(standing, None, "error", words)
+            return Decision(setbacks, None, "error", words)
         case Trouble.REJECTED:
             return _after_rejection(
-                standing, ended, max(backoff_seconds, LEAST_BACKOFF_SECONDS), remedy
+                setbacks, ended, max(backoff_seconds, LEAST_BACKOFF_SECONDS), remedy
             )
-    return _after_failure(standing, ended, chance)
+    return _after_failure(setbacks, ended, chance)
 
 
-def _after_failure(standing: Standing, ended: Ended, chance: float) -> Decision:
-    n = standing.failures
+def _after_failure(setbacks: Setbacks, ended: Ended, chance: float) -> Decision:
+    n = setbacks.failures
     longest = min(MOST_SECONDS, 2.0 ** min(n, _LARGEST_POWER))
     seconds = max(LEAST_SECONDS + chance * (longest - LEAST_SECONDS), ended.retry_after)
     level = "error" if (n + 1) % _LOUD_EVERY == 0 else "warning" if n == 0 else ""
@@ -101,12 +101,12 @@ def _after_failure(standing: Standing, ended: Ended, chance: float) -> Decision:
         level = ""
     elif level == "error":
         words = f"{words} ({n + 1} tries)"
-    return Decision(Standing(failures=n + 1), seconds, level, words)
+    return Decision(Setbacks(failures=n + 1), seconds, level, words)
 
 
-def _after_rejection(standing: Standing, ended: Ended, seconds: float, remedy: str) -> Decision:
-    count = standing.rejections + 1
-    after = standing._replace(rejections=count)
+def _after_rejection(setbacks: Setbacks, ended: Ended, seconds: float, remedy: str) -> Decision:
+    count = setbacks.rejections + 1
+    after = setbacks._replace(rejections=count)
     words = f"the relay does not let us in ({count}/{MOST_REJECTIONS}): {ended.reason}"
     if count < MOST_REJECTIONS:
         return Decision(after, max(seconds, ended.retry_after), "warning", words)

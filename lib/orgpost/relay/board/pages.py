@@ -222,8 +222,8 @@ class Board:
 
     async def _budget(self, _: web.Request, grant: Grant) -> web.Response:
         def look(post: Post) -> Mapping[str, object]:
-            standing = post.governor.accounts.standing(None, None)
-            return {"budget": budget(standing, post.clock)}
+            balance = post.governor.accounts.balance(None, None)
+            return {"budget": budget(balance, post.clock)}
 
         return await self._house.show(grant, "budget", look)
 

@@ -12,7 +12,7 @@ from orgpost.relay.board.looks import When, number, when
 
 if TYPE_CHECKING:
     from orgpost.clock import Clock
-    from orgpost.governor.accounts import Left, Standing
+    from orgpost.governor.accounts import Balance, Left
 
 EVERYBODY: Final = "all senders"
 _ROW_HEIGHT: Final = 52
@@ -60,27 +60,27 @@ class Budget(NamedTuple):
         return "; ".join(f"{bar.actor}: {bar.sentence}" for bar in bars)
 
 
-def budget(standing: Standing, clock: Clock) -> Budget:
+def budget(balance: Balance, clock: Clock) -> Budget:
     """Make of the governor's figures what the page shows."""
     order = sorted(
-        standing.senders,
+        balance.senders,
         key=lambda left: (TIERS.index(left.tier), -left.spent - left.reserved, left.actor),
     )
     # Each sender's bar has one scale, so that they can be compared; everybody's has its own.
     most = max((_reach(left.spent + left.reserved, left.limit) for left in order), default=0)
-    total = standing.spent + standing.reserved
+    total = balance.spent + balance.reserved
     tasks = sum(left.tasks_today for left in order)
     everybody = _bar(
-        (EVERYBODY, "", standing.spent, standing.reserved, standing.limit),
-        max(0, standing.limit - total) if standing.limit else None,
+        (EVERYBODY, "", balance.spent, balance.reserved, balance.limit),
+        max(0, balance.limit - total) if balance.limit else None,
         tasks,
-        _reach(total, standing.limit),
+        _reach(total, balance.limit),
         0,
     )
     bars = [_bar_of(left, most, place) for place, left in enumerate(order, start=1)]
     return Budget(
-        day=standing.day,
-        resets_at=when(standing.resets_at, clock),
+        day=balance.day,
+        resets_at=when(balance.resets_at, clock),
         everybody=everybody,
         bars=bars,
         height=_ROW_HEIGHT * (len(bars) + 1),

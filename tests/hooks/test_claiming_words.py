@@ -82,7 +82,9 @@ def test_a_sender_who_is_no_name_is_none(sender: str, world: World) -> None:
     assert "To ask" not in answer.text
 
 
-@pytest.mark.parametrize("id", ["task-$(reboot)", "task-x;y", "msg-20261120-083105-7k3m9q2xwd"])
+@pytest.mark.parametrize(
+    "id", ["task-$(reboot)", "task-x;y", "msg-20261120-083105-7k3m9q2xwd", "9f1c2f2e"]
+)
 def test_a_task_whose_id_is_none_is_nobodys(id: str, world: World, library: Any) -> None:
     """It could not be said in a command; the next one is claimed."""
     odd = world.task("Odd", priority="high")
@@ -95,6 +97,17 @@ def test_a_task_whose_id_is_none_is_nobodys(id: str, world: World, library: Any)
     assert held(answer) == fine
     assert id not in answer.text
     assert states(world) == ["QUEUED", "WORKING"]
+
+
+@pytest.mark.parametrize("letters", [str.lower, str.upper])
+def test_a_task_with_an_id_of_emacs_is_claimed_and_can_be_ended(letters: Any, world: World) -> None:
+    """It is how a person gives a task by hand."""
+    id = letters("9f1c2f2e-5d0b-4d67-9b1e-1234567890ab")
+    world.edit_tasks(world.task("By hand"), id)
+    answer = world.hook()
+    assert f"- {id} WORKING " in answer.text
+    assert f"orgpost task complete {id} --token 1 --result TEXT" in answer.text
+    assert id in world.hook().text
 
 
 def test_the_first_line_has_no_word_of_anybodys_in_the_log(world: World) -> None:

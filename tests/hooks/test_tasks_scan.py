@@ -66,6 +66,7 @@ READY = {
     "after what is done": task(state="DONE", id="task-a") + task(DEPENDS_ON="task-a"),
     "after what is elsewhere": task(DEPENDS_ON="task-elsewhere"),
     "behind many": "".join(task(id=f"task-{n}", NOT_BEFORE=utc(99)) for n in range(130)) + task(),
+    "an id of Emacs": task(id="9f1c2f2e-5d0b-4d67-9b1e-1234567890AB"),
     "first of two with one id": task(state="DONE", id="task-a")
     + task(state="WAITING", id="task-a")
     + task(DEPENDS_ON="task-a"),
@@ -82,6 +83,7 @@ NOT_READY = {
     "only its letters": task(state="QUEUEDX"),
     "no task": "* QUEUED a note of a person's\n",
     "an odd id": task(id="task-$(reboot)"),
+    "nearly one of Emacs": task(id="9f1c2f2e-5d0b-4d67-9b1e-1234567890xx"),
     "a message": task(id="msg-20261120-083105-7k3m9q2xwd"),
     "below another heading": "* Notes\n** QUEUED x\n:PROPERTIES:\n:ID: task-a\n:END:\n",
 }

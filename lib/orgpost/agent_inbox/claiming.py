@@ -59,6 +59,9 @@ class Taken(NamedTuple):
     claims: list[Claim]
     expired: list[Task]
 
+# What Emacs's org-id makes.
+_UUID: Final = r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
+
 
 class _Taken(NamedTuple):
     claims: list[Claim]
@@ -182,4 +185,5 @@ class Claiming:
 
 
 def _is_plain(id: str) -> bool:
-    return id.startswith("task-") and re.fullmatch(SUPPLIED_ID, id) is not None
+    is_ours = id.startswith("task-") and re.fullmatch(SUPPLIED_ID, id) is not None
+    return is_ours or re.fullmatch(_UUID, id) is not None

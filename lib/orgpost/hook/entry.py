@@ -13,6 +13,8 @@ BLANK = " \t"
 PLANNING = (b"CLOSED:", b"SCHEDULED:", b"DEADLINE:")
 ID_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789._-")
 LONGEST_ID = 128
+UUID_LETTERS = frozenset("0123456789abcdefABCDEF-")
+UUID_PARTS = (8, 4, 4, 4, 12)
 KINDS = ("msg-", "file-")
 NO_SUBJECT = "(no subject)"
 HIGHEST_COOKIE_NUMBER = 64
@@ -72,7 +74,7 @@ class Message:
 
     @property
     def may_be_shown(self) -> bool:
-        """Whether its id is one that orgpost makes, and so can stand outside of quotes."""
+        """Whether its id is one that orgpost or Emacs makes, and so can stand outside of quotes."""
         return is_plain_id(self.id, KINDS)
 
     def is_expired(self, now: str) -> bool:
@@ -104,14 +106,20 @@ class Message:
 
 
 def is_plain_id(id: str, kinds: tuple[str, ...]) -> bool:
-    """Whether an id is one that orgpost makes, of one of these kinds."""
+    """Whether an id is one that orgpost makes, of one of these kinds, or one of Emacs's."""
     kind, _, name = id.partition("-")
-    return (
+    is_ours = (
         len(id) <= LONGEST_ID
         and f"{kind}-" in kinds
         and name[:1].isalnum()
         and ID_LETTERS.issuperset(name)
     )
+    return is_ours or _is_uuid(id)
+
+
+def _is_uuid(id: str) -> bool:
+    """Whether a person's `org-id` made it."""
+    return tuple(map(len, id.split("-"))) == UUID_PARTS and UUID_LETTERS.issuperset(id)
 
 
 def _decode(raw: bytes) -> str:

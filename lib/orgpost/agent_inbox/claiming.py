@@ -59,6 +59,7 @@ class Taken(NamedTuple):
     claims: list[Claim]
     expired: list[Task]
 
+
 # What Emacs's org-id makes.
 _UUID: Final = r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
 

@@ -46,7 +46,8 @@ An item is (WORDS . ENTRY): why the entry stands below this heading.")
                        (lambda (data)
                          (push (cons question data) told)
                          (when (= (length told) (length orgpost-agenda--questions))
-                           (orgpost-agenda--take told)))))))
+                           (orgpost-agenda--take told)))
+                       #'orgpost-list-trouble))))
 
 (defun orgpost-agenda--take (told)
   "Show what the program has TOLD, an alist of questions and answers."
@@ -178,6 +179,8 @@ A deadline that is over is overdue; what was to begin has still to begin."
     (dolist (key '("A" "X" "C" "v" "r" "R" "u" "!" "t" "d" "a" "T" "y" "F"))
       (define-key map (kbd key) #'orgpost-agenda-key))
     (define-key map (kbd "+") #'orgpost-task-add)
+    ;; Each question has an answer of its own here.
+    (define-key map (kbd "l") #'undefined)
     (define-key map [remap tabulated-list-sort] #'undefined)
     map)
   "The keys that the agenda has beside those of all lists.")
@@ -190,7 +193,10 @@ The keys are those of the lists of mail and of tasks, by what the line is.
   (setq tabulated-list-format
         `[("" 1 nil) ("When" 18 nil) ("State" 9 nil) ("From" 12 nil) ("Tier" 7 nil)
           ("What" 0 nil)])
-  (setq orgpost-list-printer #'orgpost-agenda--print)
+  (setq orgpost-list-printer #'orgpost-agenda--print
+        orgpost-list-keys `(("Mail" ,orgpost-inbox-menu ,orgpost-inbox-mode-map)
+                            ("Tasks" ,orgpost-task-menu ,orgpost-task-mode-map)
+                            ("All" ,orgpost-list-menu ,orgpost-agenda-mode-map)))
   (setq-local revert-buffer-function #'orgpost-agenda--ask)
   (tabulated-list-init-header))
 

@@ -18,13 +18,13 @@
 
 (defcustom orgpost-board-limit 20
   "How many cards a column of the board has at most; 0 is no limit."
-  :type 'natnum
+  :type 'integer
   :group 'orgpost)
 
 (defconst orgpost-board--states '("WAITING" "QUEUED" "WORKING" "DONE" "FAILED" "DEAD")
   "The states that have a column.")
 
-(defconst orgpost-board--narrowest 16
+(defconst orgpost-board--narrowest 12
   "How many columns of the screen a column of the board has at least.")
 
 (defvar-local orgpost-board--counts nil
@@ -74,7 +74,7 @@ In a list of tasks it is the agent of the list; with a prefix argument ask."
   "Return the width of a column in the window of the board."
   (let ((window (or (get-buffer-window nil t) (selected-window)))
         (count (length orgpost-board--states)))
-    (max orgpost-board--narrowest (1- (/ (window-body-width window) count)))))
+    (max orgpost-board--narrowest (1- (/ (1+ (window-max-chars-per-line window)) count)))))
 
 (defun orgpost-board--header (width)
   "Return the line above the columns, each of WIDTH."
@@ -108,9 +108,11 @@ In a list of tasks it is the agent of the list; with a prefix argument ask."
                (append (mapcar (lambda (line)
                                  (propertize line 'face (orgpost-task-face .state)))
                                (seq-take (orgpost-board--wrapped title width) 2))
-                       (list (concat (propertize (orgpost-one-line .from) 'face 'orgpost-sender)
-                                     " " (orgpost-task-tier task))
-                             (orgpost-board--figures task))
+                       (seq-mapcat (lambda (line) (orgpost-board--wrapped line width))
+                                   (list (concat (propertize (orgpost-one-line .from)
+                                                             'face 'orgpost-sender)
+                                                 " " (orgpost-task-tier task))
+                                         (orgpost-board--figures task)))
                        (mapcar (lambda (line) (propertize line 'face 'shadow))
                                (seq-mapcat (lambda (note) (orgpost-board--wrapped note width))
                                            notes))))

@@ -18,7 +18,7 @@
 (require 'orgpost-task)
 
 (defconst orgpost-budget--bar 20
-  "How many letters wide a bar is.")
+  "How many letters wide a bar is at most.")
 
 (defvar-local orgpost-budget--day nil
   "The day that this buffer shows, like \"2026-11-20\"; nil is today.")
@@ -62,11 +62,11 @@
   (let-alist standing
     (concat (orgpost-budget--total .day .resets_at .global)
             "\n"
-            (orgpost-budget--heading "   " "From" "Tier" "Spent" "Promised" "Limit" "Today" "Hour")
+            (orgpost-budget--heading " " "From" "Tier" "Spent" "Promised" "Limit" "Today" "Hour")
             (if .senders (mapconcat #'orgpost-budget--sender .senders "")
               (propertize "Nobody has spent anything\n" 'face 'shadow))
             "\n"
-            (propertize (format "   %-33s %-16s %10s  %s\n"
+            (propertize (format "  %-33s %-16s %9s  %s\n"
                                 "Open task" "From" "Promised" "Why")
                         'face 'bold))))
 
@@ -76,7 +76,8 @@
 
 (defun orgpost-budget--line (mark from tier spent reserved limit today hour)
   "Return MARK, FROM, TIER, SPENT, RESERVED, LIMIT, TODAY and HOUR as one line."
-  (format "%s %-16s %-8s %10s %10s %10s %6s %5s" mark from tier spent reserved limit today hour))
+  (format "%s %s %-7s %8s %8s %8s %5s %4s"
+          mark (truncate-string-to-width from 16 0 ?\s "…") tier spent reserved limit today hour))
 
 (defun orgpost-budget--total (day resets-at figures)
   "Return what all have spent on DAY, of FIGURES, and that it ends at RESETS-AT."
@@ -90,9 +91,9 @@
   "Return the line of SENDER."
   (let-alist sender
     (concat (orgpost-budget--line
-             (if (and .remaining (zerop .remaining)) (propertize " ! " 'face 'orgpost-high) "   ")
-             (propertize (format "%-16s" (orgpost-one-line .actor)) 'face 'orgpost-sender)
-             (propertize (format "%-8s" .tier) 'face (orgpost-tier-face .tier))
+             (if (and .remaining (zerop .remaining)) (propertize "!" 'face 'orgpost-high) " ")
+             (propertize (orgpost-one-line .actor) 'face 'orgpost-sender)
+             (propertize .tier 'face (orgpost-tier-face .tier))
              .spent .reserved (if (> .limit 0) .limit "none") .tasks_today .tasks_this_hour)
             (if (> .limit 0) (concat "  " (orgpost-budget--bar sender)) "")
             "\n")))
@@ -100,16 +101,15 @@
 (defun orgpost-budget--bar (figures)
   "Return a bar of what FIGURES say is spent, promised and left."
   (let-alist figures
-    (let* ((letters (lambda (tokens)
-                      (min orgpost-budget--bar
-                           (ceiling (* orgpost-budget--bar tokens) (float .limit)))))
+    (let* ((bar (max 5 (min orgpost-budget--bar (- (orgpost-fit-room) 68))))
+           (letters (lambda (tokens) (min bar (ceiling (* bar tokens) (float .limit)))))
            (spent (funcall letters .spent))
            (used (max spent (funcall letters (+ .spent .reserved)))))
       (concat "["
               (propertize (make-string spent ?#) 'face 'orgpost-high 'help-echo "spent")
               (propertize (make-string (- used spent) ?=) 'face 'orgpost-todo
                           'help-echo "promised")
-              (propertize (make-string (- orgpost-budget--bar used) ?.) 'face 'shadow
+              (propertize (make-string (- bar used) ?.) 'face 'shadow
                           'help-echo "left")
               "]"))))
 
@@ -121,7 +121,7 @@
             (propertize (orgpost-one-line .from) 'face 'orgpost-sender)
             (number-to-string .tokens)
             (pcase .kind
-              ("hold" "held while it waits for approval")
+              ("hold" "needs approval")
               ("reserve" "let in")
               (_ (orgpost-one-line .kind))))))
 
@@ -136,9 +136,10 @@
 
 \\{orgpost-budget-mode-map}"
   (setq tabulated-list-format
-        `[("" 2 nil) ("Open task" 33 nil) ("From" 16 nil) ("Promised" 10 nil :right-align t)
-          ("" 0 nil)])
-  (setq orgpost-list-question #'orgpost-budget--question
+        `[("" 1 nil) ("Open task" 33 nil) ("From" 16 nil)
+          ("Promised" 9 nil :right-align t :pad-right 2) ("" 0 nil)])
+  (setq orgpost-list-nothing "No task has tokens that it has not used"
+        orgpost-list-question #'orgpost-budget--question
         orgpost-list-answered #'orgpost-budget--answered
         orgpost-list-printer #'orgpost-budget--print
         orgpost-list-row #'orgpost-budget--row))

@@ -19,12 +19,16 @@
 
 ;;; Code:
 
+(require 'let-alist)
 (require 'orgpost)
 (require 'orgpost-json)
 (require 'seq)
 (require 'subr-x)
 
 ;;;; Asking the program
+
+(defconst orgpost-oldest-program "0.3"
+  "The oldest version of the program whose answers are understood here.")
 
 (defconst orgpost--largest-answer (* 64 1024 1024)
   "More characters than any answer has; what writes more is not the program.")
@@ -44,7 +48,8 @@ An outcome is (ok . DATA) or (trouble . ERROR), ERROR an alist with code,
 message, hint and details.  FINISH is called once, in the buffer that is current
 now if that lives.  Return the process."
   (unless (executable-find orgpost-program)
-    (user-error "There is no program %s (set `orgpost-program')" orgpost-program))
+    (user-error "There is no program %s (pip install orgpost, or set `orgpost-program' to its path)"
+                orgpost-program))
   (let* ((process-environment (cons "NO_COLOR=1" process-environment))
          (process-adaptive-read-buffering nil)
          (answer (generate-new-buffer " *orgpost answer*"))
@@ -105,8 +110,10 @@ now if that lives.  Return the process."
   (unless (or (process-live-p process) (process-get process 'orgpost-ended))
     (process-put process 'orgpost-ended t)
     (cancel-timer (process-get process 'orgpost-timer))
-    (let ((outcome (orgpost--outcome process))
-          (asker (process-get process 'orgpost-asker)))
+    ;; A long answer is millions of cells, all in use: to look for garbage meanwhile is in vain.
+    (let* ((gc-cons-threshold (max gc-cons-threshold orgpost--largest-answer))
+           (outcome (orgpost--outcome process))
+           (asker (process-get process 'orgpost-asker)))
       (orgpost--forget (process-buffer process))
       (orgpost--forget (process-get process 'orgpost-trouble))
       (with-current-buffer (if (buffer-live-p asker) asker (current-buffer))
@@ -125,11 +132,16 @@ now if that lives.  Return the process."
     (or (orgpost--outcome-of (orgpost--document (process-buffer process)))
         (progn (orgpost--keep-nonsense process)
                (orgpost--no-document (process-exit-status process)
-                                     "see the buffer *orgpost errors*")))))
+                                     (concat "its words are in the buffer *orgpost errors*; "
+                                             (orgpost--version-hint)))))))
 
 (defun orgpost--outcome-of (document)
   "Return the outcome of a program that wrote DOCUMENT, nil if that is none."
-  (cond ((eq (alist-get 'ok document) t) (cons 'ok (alist-get 'data document)))
+  (cond ((not (equal (alist-get 'schema document 1) 1))
+         `(trouble (code . "other_schema")
+                   (message . ,(format "%s answers as another version does" orgpost-program))
+                   (hint . ,(orgpost--version-hint))))
+        ((eq (alist-get 'ok document) t) (cons 'ok (alist-get 'data document)))
         ((alist-get 'error document) (cons 'trouble (alist-get 'error document)))))
 
 (defun orgpost--no-document (status hint)
@@ -265,10 +277,25 @@ change of state, as `orgpost-save-first' says."
 
 (defun orgpost-sentence (trouble)
   "Return TROUBLE, the error of an outcome, as one line for a person."
-  (let ((hint (alist-get 'hint trouble)))
+  (let ((hint (orgpost-hint trouble)))
     (concat (orgpost-one-line (alist-get 'message trouble))
-            (unless (string-empty-p (or hint ""))
-              (format " (%s)" (orgpost-one-line hint))))))
+            (unless (string-empty-p hint) (format " (%s)" hint)))))
+
+(defun orgpost-hint (trouble)
+  "Return what whoever sits at Emacs can do about TROUBLE; nothing is \"\"."
+  (let-alist trouble
+    (orgpost-one-line
+     (pcase .code
+       ("no_identity" "set `orgpost-actor', or in a shell: orgpost config set identity.name NAME")
+       ("not_a_space" (concat "set `orgpost-space', or in a shell: " .hint))
+       ((and "usage" (guard (string-match-p "\\`\\(?:unrecognized\\|no such\\)" .message)))
+        (orgpost--version-hint))
+       (_ .hint)))))
+
+(defun orgpost--version-hint ()
+  "Return how to see whether the program is one that this package understands."
+  (format "this package needs %s or later: `%s --version' says what yours is"
+          orgpost-oldest-program orgpost-program))
 
 ;;;; Not waiting for it
 
@@ -364,7 +391,7 @@ With KIND, \"person\", \"agent\" or \"helper\", only these."
   (or (orgpost-space-named)
       (let ((space (alist-get 'space (orgpost-call '("config" "path")))))
         (unless space
-          (user-error "There is no space here (orgpost init makes one, `orgpost-space' names one)"))
+          (user-error "There is no space here (set `orgpost-space', or in a shell: orgpost init FOLDER)"))
         (orgpost-file-name space))))
 
 (provide 'orgpost-call)

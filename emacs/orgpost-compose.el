@@ -201,7 +201,7 @@
 
 (defun orgpost-compose--name-of (field)
   "Return the name that FIELD of the program has in a header, or nil for the text."
-  (pcase (string-trim-right (string-replace "_" "-" field) "s")
+  (pcase (string-trim-right (subst-char-in-string ?_ ?- field) "s")
     ("title" "Subject")
     ("estimated-token" "Tokens")
     ("token" "Tokens")

@@ -91,12 +91,19 @@ ORIGINAL is the entry that it answers, for quoting.  Return its buffer."
          (id (orgpost-new-id (orgpost-draft-property kind :id)))
          (fields (append fields `(("Space" . ,root)) (and actor `(("As" . ,actor))))))
     (pop-to-buffer-same-window (orgpost-draft--buffer kind id))
+    (orgpost-draft--make-room)
     (orgpost-draft--insert-header kind fields)
     (save-excursion (insert (or text "")))
     (orgpost-draft--begin kind id root actor)
     (setq orgpost-draft-original original)
     (orgpost-draft-to-first-empty)
     (current-buffer)))
+
+(defun orgpost-draft--make-room ()
+  "Let the selected window, that of a list above a letter, have half of the frame."
+  (let ((lack (- (/ (window-total-height (frame-root-window)) 2) (window-total-height))))
+    (when (and (> lack 0) (window-combined-p))
+      (ignore-errors (window-resize nil lack)))))
 
 (defun orgpost-draft--buffer (kind id)
   "Return a new buffer for a draft of KIND with ID."

@@ -19,7 +19,7 @@
 
 (defcustom orgpost-view-limit 200000
   "How many characters of a text are shown at once."
-  :type 'natnum
+  :type 'integer
   :group 'orgpost)
 
 (defconst orgpost-fence--address

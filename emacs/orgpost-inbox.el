@@ -44,6 +44,7 @@
   (orgpost-list-open "*orgpost search*" 'orgpost-inbox-mode
                      (lambda ()
                        (setq orgpost-inbox--words words
+                             orgpost-list-nothing "Nothing was found; `M-n' changes the words"
                              orgpost-list-question #'orgpost-inbox--search-question
                              orgpost-list-flags '((state . "--state") (from . "--from")
                                                   (tag . "--tag") (all . nil))))))
@@ -104,7 +105,7 @@
             (propertize (orgpost-one-line (alist-get 'from message)) 'face 'orgpost-sender)
             (propertize (orgpost-one-line tier) 'face (orgpost-tier-face tier))
             (concat (propertize (orgpost-one-line (alist-get 'subject message)) 'face face)
-                    (orgpost-inbox--notes message))
+                    (orgpost-fit-note (orgpost-inbox--notes message)))
             (orgpost-one-line (string-join (alist-get 'tags message) " ")))))
 
 (defun orgpost-inbox--mark (message state)
@@ -232,7 +233,6 @@
 (easy-menu-define orgpost-inbox-menu orgpost-inbox-mode-map
   "What can be done with messages."
   '("Orgpost"
-    ["Show" orgpost-list-show]
     ["Reply" orgpost-reply]
     ["Reply to all" orgpost-reply-all]
     ["Mark as read" orgpost-inbox-mark-read]
@@ -243,15 +243,9 @@
     ["Conversation" orgpost-thread]
     ["How far did it get?" orgpost-inbox-trace]
     ["Save its files" orgpost-inbox-save-files]
-    "--"
-    ["Write a message" orgpost-compose]
-    ["Search" orgpost-search]
     ["Another inbox" orgpost-inbox-other]
-    ["Tasks" orgpost-tasks]
-    ["Board" orgpost-board]
-    ["Budget" orgpost-budget]
-    ["Agenda" orgpost-agenda]
-    ["Keys" orgpost-list-help]))
+    ["Refine the search" orgpost-search-refine]
+    ["Tasks" orgpost-tasks]))
 
 (define-derived-mode orgpost-inbox-mode orgpost-list-mode "Post"
   "A list of messages.
@@ -260,7 +254,9 @@
   (setq tabulated-list-format
         `[("" 2 t) ("Age" 4 orgpost-inbox--younger-p :right-align t) ("From" 16 t) ("Tier" 7 t)
           ("Subject" 48 t) ("Tags" 0 t)])
-  (setq orgpost-list-question #'orgpost-inbox--question
+  (setq orgpost-fit-column 4
+        orgpost-list-nothing "No unread mail; `l l' shows all, `m' writes a message, `?' the keys"
+        orgpost-list-question #'orgpost-inbox--question
         orgpost-list-answered #'orgpost-inbox--answered
         orgpost-list-row #'orgpost-inbox--row
         orgpost-list-flags '((all . "--all") (state . "--state") (from . "--from")

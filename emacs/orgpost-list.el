@@ -22,18 +22,20 @@
 
 ;;; Code:
 
+(require 'easymenu)
 (require 'orgpost-call)
+(require 'orgpost-fit)
+(require 'orgpost-keys)
+(require 'orgpost-limit)
 (require 'orgpost-place)
 (require 'seq)
 (require 'tabulated-list)
 
 (autoload 'orgpost-view-open "orgpost-view")
 (autoload 'orgpost-view-scroll "orgpost-view")
-
-(defcustom orgpost-list-limit 200
-  "How many lines a list has at most; 0 is no limit."
-  :type 'natnum
-  :group 'orgpost)
+(autoload 'orgpost-view-copy-text "orgpost-view" "Copy the text." t)
+(autoload 'orgpost-view-make-links "orgpost-view" "Make addresses links." t)
+(autoload 'orgpost-view-as-org "orgpost-view" "Show the text as Org." t)
 
 ;;;; What a mode says about its list
 
@@ -51,13 +53,15 @@ What belongs to one has its id as the text property `tabulated-list-id'.")
   "A function of the answer's data that returns the list of entries.
 It may keep what else it wants of them.")
 
-(defvar-local orgpost-list-flags nil
-  "An alist of the limits that the program itself applies, each with its flag.
-A limit is a symbol: `all', `state', `from', `tag' or `tier'.")
-
 (defvar-local orgpost-list-about ""
   "What the mode line says about the list, a mode line construct.")
 (put 'orgpost-list-about 'risky-local-variable t)
+
+(defvar-local orgpost-list-nothing "Nothing is here"
+  "What is said where there is no entry.")
+
+(defvar-local orgpost-list-keys nil
+  "What `?' shows, as `orgpost-keys-show' has it; nil is the keys of this buffer.")
 
 ;;;; What a list has
 
@@ -66,12 +70,6 @@ A limit is a symbol: `all', `state', `from', `tag' or `tier'.")
 
 (defvar-local orgpost-list-actor nil
   "Who acts here, as the program said.")
-
-(defvar-local orgpost-list-left-out 0
-  "How many more entries there are.")
-
-(defvar-local orgpost-list-limits nil
-  "An alist of what limits this list, as in `orgpost-list-flags', with values.")
 
 (defun orgpost-list-open (name mode &optional setup)
   "Show the list NAME of MODE in the selected window and ask for its entries.
@@ -92,102 +90,26 @@ the actor of the buffer in which this was called."
 (defun orgpost-list-refresh (&rest _)
   "Ask the program again for the entries of this list."
   (interactive)
-  (orgpost-request 'list (funcall orgpost-list-question) #'orgpost-list--take))
+  (orgpost-request 'list (funcall orgpost-list-question) #'orgpost-list--take
+                   #'orgpost-list-trouble))
 
 (defun orgpost-list--take (data)
   "Show DATA, the answer."
   (let ((entries (funcall orgpost-list-answered data)))
     (setq orgpost-list-actor (alist-get 'actor data)
           orgpost-list-left-out (or (alist-get 'left_out data) 0)
-          orgpost-list-entries (orgpost-list--limited entries)))
+          orgpost-list-entries (orgpost-list-limited entries)))
   (orgpost-list-draw))
 
-;;;; Limits
-
-(defun orgpost-list-limit-flags ()
-  "Return the flags of the program for the limits of this list."
-  (append (seq-mapcat (lambda (limit)
-                        (let ((flag (alist-get (car limit) orgpost-list-flags)))
-                          (cond ((null flag) nil)
-                                ((eq (cdr limit) t) (list flag))
-                                (t (list flag (cdr limit))))))
-                      orgpost-list-limits)
-          (list "--limit" (if (orgpost-list--own-limits) "0"
-                            (number-to-string orgpost-list-limit)))))
-
-(defun orgpost-list--limits-said ()
-  "Return the limits of this list as the mode line has them."
-  (mapconcat (lambda (limit)
-               (if (eq (cdr limit) t) (format " %s" (car limit))
-                 (format " %s:%s" (car limit) (orgpost-one-line (cdr limit)))))
-             orgpost-list-limits ""))
-
-(defun orgpost-list--own-limits ()
-  "Return the limits that the program does not know."
-  (seq-remove (lambda (limit) (assq (car limit) orgpost-list-flags)) orgpost-list-limits))
-
-(defun orgpost-list--limited (entries)
-  "Return those of ENTRIES that are within our own limits, but not too many."
-  (let* ((own (orgpost-list--own-limits))
-         (good (seq-filter (lambda (entry) (orgpost-list--within-p entry own)) entries)))
-    (if (or (null own) (<= (length good) orgpost-list-limit) (zerop orgpost-list-limit))
-        good
-      (setq orgpost-list-left-out (- (length good) orgpost-list-limit))
-      (seq-take good orgpost-list-limit))))
-
-(defun orgpost-list--within-p (entry limits)
-  "Say whether ENTRY is within all LIMITS."
-  (seq-every-p (lambda (limit)
-                 (pcase (car limit)
-                   ('tag (member (cdr limit) (alist-get 'tags entry)))
-                   ('tier (equal (cdr limit) (orgpost-list-tier entry)))
-                   (key (equal (cdr limit) (alist-get key entry)))))
-               limits))
-
-(defun orgpost-list-tier (entry)
-  "Return how far the sender of ENTRY is trusted."
-  (or (alist-get 'tier entry) (alist-get 'trust_tier entry) "unknown"))
-
-(defun orgpost-list--limit-to (kind prompt &optional choices)
-  "Ask with PROMPT for one of CHOICES and limit the list by it, a value of KIND.
-Without CHOICES these are the values that the entries have."
-  (let* ((key (if (eq kind 'tag) 'tags kind))
-         (values (flatten-tree (mapcar (lambda (it) (alist-get key it)) orgpost-list-entries)))
-         (value (completing-read prompt (or choices (seq-uniq values)))))
-    (setf (alist-get kind orgpost-list-limits nil t) (if (string-empty-p value) nil value))
-    (orgpost-list-refresh)))
-
-(defun orgpost-list-limit-state ()
-  "Show only entries in a state."
-  (interactive)
-  (orgpost-list--limit-to 'state "State: "))
-
-(defun orgpost-list-limit-sender ()
-  "Show only entries of a sender."
-  (interactive)
-  (orgpost-list--limit-to 'from "Sender: "))
-
-(defun orgpost-list-limit-tag ()
-  "Show only entries with a tag."
-  (interactive)
-  (orgpost-list--limit-to 'tag "Tag: "))
-
-(defun orgpost-list-limit-tier ()
-  "Show only entries of senders of a tier."
-  (interactive)
-  (orgpost-list--limit-to 'tier "Tier: " '("owner" "team" "trusted" "unknown")))
-
-(defun orgpost-list-limit-none ()
-  "Show entries in every state, without a limit."
-  (interactive)
-  (setq orgpost-list-limits (list (cons 'all t)))
-  (orgpost-list-refresh))
-
-(defun orgpost-list-limit-open ()
-  "Show what is not over, as when the list was opened."
-  (interactive)
-  (setq orgpost-list-limits nil)
-  (orgpost-list-refresh))
+(defun orgpost-list-trouble (trouble)
+  "Tell TROUBLE, an error of the program, also in a list that has no lines."
+  (orgpost--tell trouble)
+  (unless orgpost-list-entries
+    (let ((inhibit-read-only t))
+      (erase-buffer)
+      (insert (propertize (orgpost-one-line (alist-get 'message trouble)) 'face 'error) "\n"
+              (orgpost-hint trouble) "\n\n"
+              (propertize "g asks again" 'face 'shadow) "\n"))))
 
 ;;;; Drawing
 
@@ -196,6 +118,7 @@ Without CHOICES these are the values that the entries have."
   (let ((places (mapcar #'orgpost-place-of-window
                         (get-buffer-window-list (current-buffer) nil t)))
         (here (orgpost-place (point))))
+    (setq orgpost-fit-width (orgpost-fit-room))
     (funcall orgpost-list-printer)
     (goto-char (orgpost-place-position here))
     (mapc #'orgpost-place-back places)
@@ -203,9 +126,11 @@ Without CHOICES these are the values that the entries have."
 
 (defun orgpost-list-print ()
   "Draw a line for each entry."
-  (setq tabulated-list-entries
-        (mapcar (lambda (entry) (list (alist-get 'id entry) (funcall orgpost-list-row entry)))
-                orgpost-list-entries))
+  (let ((rows (mapcar orgpost-list-row orgpost-list-entries)))
+    (orgpost-fit rows)
+    (setq tabulated-list-entries
+          (seq-mapn (lambda (entry row) (list (alist-get 'id entry) row))
+                    orgpost-list-entries rows)))
   (tabulated-list-print)
   (orgpost-list--last-line))
 
@@ -213,7 +138,9 @@ Without CHOICES these are the values that the entries have."
   "Say below the lines how many there are more, or that there are none."
   (let ((words (cond ((> orgpost-list-left-out 0)
                       (format "%d more; `l' limits the list" orgpost-list-left-out))
-                     ((null orgpost-list-entries) "Nothing is here"))))
+                     ((null orgpost-list-entries)
+                      (if orgpost-list-limits "Nothing is here; `l o' drops the limit"
+                        orgpost-list-nothing)))))
     (when words
       (save-excursion
         (goto-char (point-max))
@@ -330,18 +257,12 @@ Buffers of a single entry that is one of IDS ask for it again."
 (defun orgpost-list-help ()
   "Show the keys of this list."
   (interactive)
-  (orgpost-describe-keys (current-local-map)))
+  (orgpost-keys-show (or orgpost-list-keys (list (orgpost-list--keys-here)))))
 
-(defvar orgpost-list-limit-map
-  (let ((map (make-sparse-keymap)))
-    (define-key map (kbd "s") #'orgpost-list-limit-state)
-    (define-key map (kbd "f") #'orgpost-list-limit-sender)
-    (define-key map (kbd "t") #'orgpost-list-limit-tag)
-    (define-key map (kbd "r") #'orgpost-list-limit-tier)
-    (define-key map (kbd "o") #'orgpost-list-limit-open)
-    (define-key map (kbd "l") #'orgpost-list-limit-none)
-    map)
-  "What a list is limited by.")
+(defun orgpost-list--keys-here ()
+  "Return what `orgpost-keys-show' has to show of this buffer."
+  (let ((map (current-local-map)))
+    (list (format-mode-line mode-name) (lookup-key map [menu-bar Orgpost]) map)))
 
 (defvar orgpost-list-mode-map
   (let ((map (make-sparse-keymap)))
@@ -353,6 +274,9 @@ Buffers of a single entry that is one of IDS ask for it again."
     (define-key map (kbd "m") #'orgpost-compose)
     (define-key map (kbd "e") #'orgpost-list-open-file)
     (define-key map (kbd "w") #'orgpost-list-copy-id)
+    (define-key map (kbd "W") #'orgpost-view-copy-text)
+    (define-key map (kbd "L") #'orgpost-view-make-links)
+    (define-key map (kbd "o") #'orgpost-view-as-org)
     (define-key map (kbd "b") #'orgpost-board)
     (define-key map (kbd "$") #'orgpost-budget)
     (define-key map (kbd "c") #'orgpost-agenda)
@@ -360,12 +284,46 @@ Buffers of a single entry that is one of IDS ask for it again."
     map)
   "The keys that all lists have beside those of `tabulated-list-mode'.")
 
+(easy-menu-define orgpost-list-menu orgpost-list-mode-map
+  "What can be done in all lists."
+  '("Orgpost"
+    "--"
+    ["Show" orgpost-list-show]
+    ["Scroll, then next" orgpost-list-scroll]
+    ["Scroll back" orgpost-list-scroll-back]
+    ["Next" next-line]
+    ["Previous" previous-line]
+    ["Open in its file" orgpost-list-open-file]
+    ["Copy the id" orgpost-list-copy-id]
+    ["Copy the text" orgpost-view-copy-text]
+    ["Make links" orgpost-view-make-links]
+    ["Show as Org" orgpost-view-as-org]
+    "--"
+    ("Limit"
+     ["Limit by state" orgpost-list-limit-state]
+     ["Limit by sender" orgpost-list-limit-sender]
+     ["Limit by tag" orgpost-list-limit-tag]
+     ["Limit by tier" orgpost-list-limit-tier]
+     ["Show what is open" orgpost-list-limit-open]
+     ["Show everything" orgpost-list-limit-none])
+    ["Sort by the column" tabulated-list-sort]
+    ["Refresh" revert-buffer]
+    "--"
+    ["Write a message" orgpost-compose]
+    ["Search" orgpost-search]
+    ["Board" orgpost-board]
+    ["Budget" orgpost-budget]
+    ["Agenda" orgpost-agenda]
+    ["These keys" orgpost-list-help]
+    ["Leave" quit-window]))
+
 (define-derived-mode orgpost-list-mode tabulated-list-mode "Post"
   "The parent of the lists of orgpost: a line for each message or task.
 
 \\{orgpost-list-mode-map}"
   (setq-local revert-buffer-function #'orgpost-list-refresh)
-  (setq mode-line-process '(" " orgpost-list-about (:eval (orgpost-list--limits-said))
+  (orgpost-fit-again #'orgpost-list-draw)
+  (setq mode-line-process '(" " orgpost-list-about (:eval (orgpost-list-limits-said))
                             (orgpost--requests " …"))))
 
 (provide 'orgpost-list)

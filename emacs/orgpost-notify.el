@@ -201,7 +201,7 @@
                                                       #'orgpost-notify--tell)))
           (setq orgpost-notify--news (append new orgpost-notify--news)))))
     (setq orgpost-notify--known
-          (if (eq orgpost-notify--known 'ask) ids (seq-union ids orgpost-notify--known)))))
+          (if (eq orgpost-notify--known 'ask) ids (seq-uniq (append ids orgpost-notify--known))))))
 
 (defun orgpost-notify--worth-it-p (message)
   "Return non-nil if MESSAGE is new and its sender in `orgpost-notify-tiers'."

@@ -85,7 +85,7 @@ The limit is one for each state, so that no long queue hides what waits."
               (propertize (orgpost-one-line .from) 'face 'orgpost-sender)
               (orgpost-task-tier task)
               (concat (propertize (orgpost-one-line .title) 'face face)
-                      (orgpost-task--said-after task))
+                      (orgpost-fit-note (orgpost-task--said-after task)))
               (orgpost-one-line (string-join .tags " "))))))
 
 (defun orgpost-task-mark (task)
@@ -336,24 +336,16 @@ With a prefix argument also ask for a REASON."
 (easy-menu-define orgpost-task-menu orgpost-task-mode-map
   "What can be done with tasks."
   '("Orgpost"
-    ["Show" orgpost-list-show]
     ["Approve" orgpost-task-approve]
     ["Reject" orgpost-task-reject]
     ["Cancel" orgpost-task-cancel]
     ["Retry" orgpost-task-retry]
     ["Revise" orgpost-task-revise]
     ["Archive" orgpost-task-archive]
-    ["What waits for what?" orgpost-task-dependencies]
-    "--"
+    ["Dependencies" orgpost-task-dependencies]
     ["New task" orgpost-task-add]
-    ["Write a message" orgpost-compose]
-    ["Search" orgpost-search]
     ["Another agent" orgpost-task-other]
-    ["Inbox" orgpost-inbox]
-    ["Board" orgpost-board]
-    ["Budget" orgpost-budget]
-    ["Agenda" orgpost-agenda]
-    ["Keys" orgpost-list-help]))
+    ["Inbox" orgpost-inbox]))
 
 (define-derived-mode orgpost-task-mode orgpost-list-mode "Tasks"
   "A list of tasks.
@@ -362,7 +354,9 @@ With a prefix argument also ask for a REASON."
   (setq tabulated-list-format
         `[("" 1 t) ("Age" 4 orgpost-task--younger-p :right-align t) ("State" 9 t) ("Agent" 12 t)
           ("From" 12 t) ("Tier" 7 t) ("Title" 48 t) ("Tags" 0 t)])
-  (setq orgpost-list-question #'orgpost-task--question
+  (setq orgpost-fit-column 6
+        orgpost-list-nothing "No open task; `l l' shows all, `+' makes one, `?' shows the keys"
+        orgpost-list-question #'orgpost-task--question
         orgpost-list-answered #'orgpost-task--answered
         orgpost-list-row #'orgpost-task--row
         orgpost-list-flags '((all . "--all") (state . "--state") (from . "--from")))
@@ -374,7 +368,8 @@ With a prefix argument also ask for a REASON."
 \\{orgpost-task-dependencies-mode-map}"
   (setq tabulated-list-format
         `[("" 1 t) ("State" 9 t) ("Title" 40 t) ("Id" 34 t) ("After" 0 t)])
-  (setq orgpost-list-question #'orgpost-task--graph-question
+  (setq orgpost-fit-column 2
+        orgpost-list-question #'orgpost-task--graph-question
         orgpost-list-answered #'orgpost-task--graph-answered
         orgpost-list-row #'orgpost-task--graph-row
         orgpost-list-flags nil)

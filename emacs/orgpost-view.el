@@ -31,6 +31,9 @@
   :type 'number
   :group 'orgpost)
 
+(defconst orgpost-view--height 0.62
+  "How much of a frame is for a letter that is shown below its list.")
+
 (defvar-local orgpost-view--from nil
   "The list from which this entry was opened.")
 
@@ -76,7 +79,8 @@ Where it is shown already its window is selected."
               orgpost-view--id id)
         (use-local-map (make-composed-keymap orgpost-view-mode-map (orgpost-view--keys id)))
         (orgpost-view-refresh))
-      (display-buffer buffer '(nil (inhibit-same-window . t))))))
+      (display-buffer buffer `(nil (inhibit-same-window . t)
+                                   (window-height . ,orgpost-view--height))))))
 
 (defun orgpost-view--keys (id)
   "Return the keys of the lists that have entries like ID."
@@ -286,30 +290,43 @@ Show it if it is not; return nil if it is shown to its end already."
        (with-selected-window (or (get-buffer-window list) (selected-window))
          (with-current-buffer list (orgpost-list-step step)))))))
 
+(defun orgpost-view--text ()
+  "Return the text of the entry that is shown, or in a list of that at point."
+  (let ((entry (orgpost-list-entry)))
+    (or (alist-get 'body (if (assq 'body entry) entry (orgpost-entry-of (alist-get 'id entry))))
+        "")))
+
 (defun orgpost-view-copy-text ()
   "Copy the text, exactly as it was sent."
   (interactive)
-  (kill-new (or (alist-get 'body orgpost-entry-here) ""))
+  (kill-new (orgpost-view--text))
   (message "Copied the text"))
 
 (defun orgpost-view-make-links ()
-  "Make links of the addresses in words of somebody unknown too."
+  "Make links of the addresses in words of somebody unknown too.
+In a list that is done where the entry at point is shown."
   (interactive)
-  (setq orgpost-fence-links t)
-  (orgpost-view--draw))
+  (let ((id (alist-get 'id (orgpost-list-entry)))
+        (buffer (get-buffer "*orgpost view*")))
+    (unless (and buffer (equal id (alist-get 'id (buffer-local-value 'orgpost-entry-here buffer))))
+      (user-error "It is not shown yet: RET shows it"))
+    (with-current-buffer buffer
+      (setq orgpost-fence-links t)
+      (orgpost-view--draw))))
 
 (defun orgpost-view-as-org ()
   "Show the text as Org, without links to follow or code to run."
   (interactive)
   (when (y-or-n-p "Show words of others with the looks of Org? ")
-    (orgpost-fence-show-as-org (alist-get 'body orgpost-entry-here))))
+    (orgpost-fence-show-as-org (orgpost-view--text))))
 
 (define-derived-mode orgpost-view-mode special-mode "Letter"
   "A message or a task.
 
 \\{orgpost-view-mode-map}"
   (buffer-disable-undo)
-  (setq bidi-paragraph-direction 'left-to-right)
+  (setq bidi-paragraph-direction 'left-to-right
+        word-wrap t)
   (setq-local revert-buffer-function #'orgpost-view-refresh)
   (setq-local filter-buffer-substring-function #'orgpost-fence-plain)
   (add-hook 'post-command-hook #'orgpost-fence-tell-address nil t))

@@ -159,32 +159,6 @@ leaves it, and then the change may be refused."
           ((< seconds (* 365 86400)) (format "%dd" (/ seconds 86400)))
           (t (format "%dy" (/ seconds 365 86400))))))
 
-;;;; Keys
-
-(defun orgpost-describe-keys (map)
-  "Show in one window what the keys of MAP do."
-  (with-help-window "*orgpost keys*"
-    (pcase-dolist (`(,key . ,command) (sort (orgpost--keys-of map "")
-                                            (lambda (a b) (string-collate-lessp (car a) (car b)))))
-      (princ (format "%-8s %s\n" key (orgpost--first-line command))))))
-
-(defun orgpost--keys-of (map prefix)
-  "Return each key of MAP after PREFIX with its command, without digits."
-  (let (keys)
-    (map-keymap (lambda (event binding)
-                  (let ((key (concat prefix (key-description (vector event)))))
-                    (cond ((or (assoc key keys) (not (integerp event))))
-                          ((keymapp binding)
-                           (setq keys (append (orgpost--keys-of binding (concat key " ")) keys)))
-                          ((memq binding '(digit-argument negative-argument)))
-                          ((commandp binding) (push (cons key binding) keys)))))
-                map)
-    keys))
-
-(defun orgpost--first-line (command)
-  "Return the first line of the documentation of COMMAND."
-  (car (split-string (or (documentation command) "") "\n")))
-
 ;;;; The keys that lead in
 
 (autoload 'orgpost-inbox "orgpost-inbox" "Show an inbox." t)

@@ -66,8 +66,44 @@
   "Who has no program learns which option is wrong."
   (orgpost-test-with-space
     (let ((orgpost-program "/nowhere/orgpost"))
-      (should (string-match-p "no program /nowhere/orgpost (set .orgpost-program.)"
+      (should (string-match-p "no program /nowhere/orgpost (pip install.*set .orgpost-program."
                               (orgpost-test-sentence (lambda () (orgpost-call '("inbox")))))))))
+
+(ert-deftest orgpost-trouble-of-another-version-says-which-is-needed ()
+  "A program that does not know our words, whose answers we do not know, or that says nothing."
+  (orgpost-test-with-space
+    (pcase-dolist (`(,script . ,sentence)
+                   '(("orgpost --json inbox --unheard-of" . "unrecognized arguments")
+                     ("echo '{\"schema\": 2, \"ok\": true, \"data\": 1}'" . "as another version does")
+                     ("echo usage: orgpost >&2; exit 2" . "no answer that can be read (exit 2)")))
+      (let ((orgpost-program (orgpost-test--program script)))
+        (should (string-match-p (concat sentence ".*needs 0.3 or later: .*program --version. says")
+                                (orgpost-test-sentence (lambda () (orgpost-call '("inbox"))))))))))
+
+(ert-deftest orgpost-trouble-has-hints-for-whoever-sits-at-emacs ()
+  "Where the program names its own flags, the option of Emacs is named."
+  (orgpost-test-with-space
+    (should (string-match-p "set .orgpost-space., or in a shell: orgpost init /nowhere"
+                            (orgpost-test-sentence
+                             (lambda () (let ((orgpost-space "/nowhere")) (orgpost-call '("inbox")))))))
+    (rename-file "settings.local.yaml" "kept.yaml")
+    (should (string-match-p "nobody is named.*set .orgpost-actor."
+                            (orgpost-test-sentence (lambda () (orgpost-call '("inbox"))))))))
+
+(ert-deftest orgpost-call-reads-a-long-answer-in-one-go ()
+  "While it is read and shown nothing is looked for that could be thrown away."
+  (orgpost-test-with-space
+    (let* ((orgpost-program
+            (orgpost-test--program
+             "printf '{\"ok\": true, \"data\": ['; yes '{\"a\": [1, 2, 3]},' | head -n 50000; echo '1]}'"))
+           before after)
+      (advice-add 'orgpost--outcome :before (lambda (_) (setq before gcs-done))
+                  '((name . orgpost-test)))
+      (unwind-protect
+          (orgpost-request 'list '("inbox") (lambda (data) (setq after (list gcs-done (length data)))))
+        (orgpost-test-wait after)
+        (advice-remove 'orgpost--outcome 'orgpost-test))
+      (should (equal after (list before 50001))))))
 
 (ert-deftest orgpost-trouble-without-a-document-is-kept-in-a-buffer ()
   "A traceback is shown with command and exit code; escape sequences are spelled out."
@@ -169,7 +205,7 @@
         (should (equal (orgpost-space-root) space))
         (should (equal (alist-get 'actor (orgpost-call '("inbox"))) "tex")))
       (let ((default-directory "/"))
-        (should (string-match-p "no space.*orgpost init"
+        (should (string-match-p "no space here (set .orgpost-space., or .*orgpost init"
                                 (orgpost-test-sentence #'orgpost-space-root)))
         (let ((process-environment (cons (concat "ORGPOST_SPACE=" space) process-environment)))
           (should (equal (orgpost-space-root) space)))))))

@@ -4,6 +4,7 @@
 
 (require 'orgpost-test-space)
 (require 'orgpost-inbox)
+(require 'cl-lib)
 (require 'orgpost-view)
 
 (defun orgpost-test--rows ()
@@ -54,7 +55,8 @@
   "Nothing is a line, and no command acts on it."
   (orgpost-test-with-space
     (orgpost-test-in-inbox
-      (should (equal (buffer-string) "Nothing is here\n"))
+      (should (equal (buffer-string)
+                     "No unread mail; `l l' shows all, `m' writes a message, `?' the keys\n"))
       (should (equal (orgpost-test-sentence #'orgpost-inbox-mark-read)
                      "There is no entry on this line")))))
 
@@ -152,13 +154,13 @@
         (call-interactively (key-binding (kbd "l l")))
         (orgpost-test-answered)
         (should (equal (length (orgpost-test--rows)) 2))
-        (should (equal (orgpost-list--limits-said) " all"))
+        (should (equal (orgpost-list-limits-said) " all"))
         (call-interactively (key-binding (kbd "l o")))
         (orgpost-test-answered)
         (should (equal (orgpost-test--rows) (list two)))
         (setq orgpost-list-limits '((from . "crt"))))
       (orgpost-test-in-inbox
-        (should (equal (orgpost-list--limits-said) ""))
+        (should (equal (orgpost-list-limits-said) ""))
         (should (equal (orgpost-test--rows) (list two)))))))
 
 (ert-deftest orgpost-inbox-of-another-actor-acts-as-that-actor ()
@@ -226,19 +228,73 @@
       (orgpost-test-in-inbox
         (should (string-match-p "Second (waits for somebody's unsaved edits)" (buffer-string)))))))
 
+(ert-deftest orgpost-inbox-is-as-wide-as-its-window ()
+  "Subjects are cut where the window ends, and neither tags nor notes are; more room shows more."
+  (orgpost-test-with-space
+    (let* ((subject (concat (make-string 30 ?日) " and then " (make-string 40 ?x)))
+           (id (orgpost-test-send subject "--tag" "ops" "--attach" "org/messaging/contacts.yaml")))
+      (orgpost-test-send (concat "😀 " (make-string 200 ?y)))
+      (orgpost-test-in-inbox
+        ;; With the gaps between them and the tags these are 79.
+        (should (equal (mapcar #'cadr tabulated-list-format) '(2 3 4 7 54 0)))
+        (should (string-match-p "日… (1 file) ops\\'" (orgpost-test--line id)))
+        (cl-letf (((symbol-function 'orgpost-fit-room) (lambda () 160)))
+          (run-hook-with-args 'window-size-change-functions (selected-window))
+          (should (string-match-p (concat subject " (1 file) +ops\\'") (orgpost-test--line id))))))))
+
+(ert-deftest orgpost-inbox-says-in-the-list-why-there-is-none ()
+  "Who has no name here reads what to do, and `g' asks again."
+  (orgpost-test-with-space
+    (orgpost-test-send "One")
+    (rename-file "settings.local.yaml" "kept.yaml")
+    (orgpost-test-in-inbox
+      (should (string-match-p "\\`nobody is named.*\nset `orgpost-actor', or in a shell: orgpost config"
+                              (buffer-string)))
+      (setq orgpost-actor-here "tex")
+      (orgpost-test--key "g")
+      (orgpost-test-answered)
+      (should (string-match-p "One" (buffer-string)))
+      (should-not (string-match-p "nobody" (buffer-string))))))
+
+(ert-deftest orgpost-inbox-keys-of-the-letter-act-on-the-line ()
+  "W copies the text of the line, o shows it as Org, L makes links of a letter that is shown."
+  (orgpost-test-with-space
+    (let ((id (alist-get 'id (orgpost-test-cli "--as" "crt" "send" "tex" "--subject" "x"
+                                               "https://example.org/a *b*")))
+          (orgpost-mark-read 'never) (kill-ring nil))
+      (orgpost-test-in-inbox
+        (orgpost-place-goto id)
+        (orgpost-test--key "W")
+        (should (equal (current-kill 0) "https://example.org/a *b*"))
+        (should (string-match-p "RET shows it"
+                                (orgpost-test-sentence (lambda () (orgpost-test--key "L")))))
+        (orgpost-test--key "RET")
+        (with-current-buffer "*orgpost view*" (orgpost-test-answered))
+        (orgpost-test--key "L")
+        (with-current-buffer "*orgpost view*" (should (next-button (point-min))))
+        (cl-letf (((symbol-function 'y-or-n-p) #'always)) (orgpost-test--key "o"))
+        (should (equal (with-current-buffer "*orgpost org*" (buffer-string))
+                       "https://example.org/a *b*"))))))
+
 (ert-deftest orgpost-inbox-keys-are-commands-with-a-sentence ()
-  "Each key is a named command with a docstring, and ? shows it."
+  "Each key is a named command with a docstring, stands in the menu, and ? shows it."
   (orgpost-test-with-space
     (orgpost-test-in-inbox
       (dolist (key '("n" "p" "RET" "SPC" "DEL" "q" "g" "s" "l s" "l f" "l t" "l r" "l l" "m" "e"
-                     "w" "?" "r" "R" "u" "!" "t" "d" "a" "T" "y" "F" "j" "b" "$" "c" "S"))
-        (let ((command (key-binding (kbd key))))
+                     "w" "?" "r" "R" "u" "!" "t" "d" "a" "T" "y" "F" "j" "b" "$" "c" "S"
+                     "W" "L" "o"))
+        (let ((command (key-binding (kbd key)))
+              (menu (orgpost-keys--items (lookup-key (current-local-map) [menu-bar Orgpost]))))
           (should (and (symbolp command) (commandp command)))
-          (should (documentation command))))
-      (orgpost-test--key "?")
-      (with-current-buffer "*orgpost keys*"
-        (should (string-match-p "^l s +Show only entries in a state" (buffer-string)))
-        (should (string-match-p "^d +Mark as done" (buffer-string)))))))
+          (should (documentation command))
+          (should (rassq command menu))
+          (save-current-buffer
+            (save-window-excursion (orgpost-test--key "?"))
+            (with-current-buffer "*orgpost keys*"
+              (should (string-match-p
+                       (concat "^\\(?:.*  \\)?" (regexp-quote key) " +"
+                               (regexp-quote (car (rassq command menu))))
+                       (buffer-string))))))))))
 
 (provide 'orgpost-inbox-tests)
 ;;; orgpost-inbox-tests.el ends here

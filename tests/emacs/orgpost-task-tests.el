@@ -185,7 +185,8 @@
   "No title makes a second line, hides itself or poses as a note."
   (orgpost-test-with-space
     (let ((id (orgpost-test-ask "a\u202eb [[elisp:(x)]] %%(x) \u200b(needs approval)")))
-      (orgpost-test-shown #'orgpost-tasks)
+      (cl-letf (((symbol-function 'orgpost-fit-room) (lambda () 120)))
+        (orgpost-test-shown #'orgpost-tasks))
       (should (string-match-p (regexp-quote "a‹202E›b [[elisp:(x)]] %%(x) ‹200B›(needs approval)")
                               (orgpost-test-line id)))
       (should-not (text-property-not-all (point-min) (point-max) 'keymap nil)))))

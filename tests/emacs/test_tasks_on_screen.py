@@ -31,7 +31,7 @@ def test_tasks_are_decided_on_with_single_keys(office: Office) -> None:
     first, second = (office(*ask, title)["id"] for title in ("Tidy up", "Delete all"))
     with office.emacs(columns=120) as emacs:
         emacs.command("orgpost")
-        emacs.wait_for("Nothing is here")
+        emacs.wait_for("No unread mail; .l l. shows all")
         emacs.command("orgpost-tasks")
         emacs.wait_for(r"now WAITING +tex-agent +crt +unknown Tidy up \(needs approval\)")
         emacs.keys("Enter")

@@ -21,6 +21,8 @@ def unreadable(path: Place, error: OSError) -> OrgpostError:
     """Make the refusal of a file from what the system said about it."""
     if error.errno in _NOT_THERE:
         return NoSuchFile(path)
+    if error.errno == errno.EISDIR:
+        return NoSuchFile(path, hint="it is a folder: name a file in it")
     if error.errno == errno.ENAMETOOLONG:
         # Perhaps a whole text, given where a file's name belongs: its beginning says which.
         return NoSuchFile(f"{str(path)[:_SHOWN]}…", hint=_TOO_LONG)

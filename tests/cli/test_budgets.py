@@ -158,3 +158,10 @@ def test_a_ledger_that_cannot_be_read_is_said_with_its_line(cli: Cli, clock: Fak
             "line": 10,
             "what": "3 columns instead of 8",
         }
+
+
+def test_no_task_of_a_persons_is_said_to_be_let_in(cli: Cli) -> None:
+    """`task add` would refuse it, so `budget check` does."""
+    answer = cli("budget", "check", "crt", "--agent", "mira", "--json")
+    assert (answer.status, answer.code) == (2, "not_an_agent")
+    assert cli("task", "add", "mira", "x", "--as", "crt").status == 2

@@ -10,6 +10,8 @@ from orgpost.cli import send_reply
 from tests.cli.conftest import CONTACTS
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from orgpost.clock import FakeClock
     from tests.cli.door import Cli
 
@@ -33,6 +35,24 @@ def refusal(cli: Cli, *words: str, stdin: bytes | None = None) -> tuple[int, Any
     answer = cli("--json", *words, stdin=stdin)
     assert cli.files() == before
     return answer.status, answer.document["error"]
+
+
+@pytest.mark.parametrize("size", [LARGEST + 1, 1_048_577])
+def test_a_body_that_is_too_large_is_told_the_limit_that_holds(
+    cli: Cli, tmp_path: Path, size: int
+) -> None:
+    """However large it is: who cuts it down to another limit would be refused again."""
+    (tmp_path / "body").write_bytes(b"x" * size)
+    for words, stdin in ((["-"], b"x" * size), (["--body-file", str(tmp_path / "body")], None)):
+        status, error = refusal(cli, "send", "crt", *words, stdin=stdin)
+        assert (status, error["details"]["limit"]) == (5, LARGEST)
+
+
+def test_a_folder_is_no_file_with_a_body(cli: Cli, tmp_path: Path) -> None:
+    """It is said what it is, and nobody is asked for a permission."""
+    status, error = refusal(cli, "send", "crt", "--body-file", str(tmp_path))
+    assert (status, error["code"]) == (3, "no_such_file")
+    assert error["hint"] == "it is a folder: name a file in it"
 
 
 def test_the_eleventh_message_of_a_minute_exits_5(agents: Cli) -> None:

@@ -115,3 +115,15 @@ def test_twenty_are_listed_unless_told_otherwise(cli: Cli) -> None:
     assert cli("search", "number").out.splitlines()[-1] == "3 more: --limit 0"
     found = cli.data("search", "number", "--limit", "0")
     assert (len(found["messages"]), found["left_out"]) == (23, 0)
+
+
+def test_mail_of_nobody_is_counted_as_such(cli: Cli) -> None:
+    """A person may leave out who wrote, and one sender that is left out is one."""
+    for name in ("a", "b", "c", "d", "e", "f"):
+        cli.data("contacts", "add", name)
+        cli.id("send", "tex", "x", "--as", name)
+    inbox = cli.space / "org/messaging/inbox/tex.org"
+    inbox.write_text(inbox.read_text().replace(":FROM:     a\n", ""))
+    lines = cli("digest").out.splitlines()
+    assert "1 from ?" in lines
+    assert "1 from 1 other" in lines

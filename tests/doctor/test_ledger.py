@@ -142,6 +142,20 @@ def test_a_ledger_of_a_day_to_come_is_a_warning(space: Path) -> None:
     assert [check for check, *_ in said(look(space))] == ["ledger-ahead"]
 
 
+def test_what_was_done_is_not_said_to_be_still_to_do(space: Path) -> None:
+    """Of a ledger of its day; in one of another day nothing of it is missing."""
+    closed = b"* DONE      Do it\nCLOSED: [2026-11-20 Fri 11:00]\n"
+    done = task().replace(b"* QUEUED    Do it\n", closed)
+    assert closed in done
+    mail(space, "agents/tex-agent.org", done)
+    ledger(space, line("spend"))
+    assert [message for check, _, message in said(look(space)) if check == "reservation"] == [
+        f"{TASK} was done and is not settled"
+    ]
+    ledger(space, line("spend").replace(DAY, "2026-11-22"), day="2026-11-22")
+    assert [check for check, *_ in said(look(space))] == ["ledger-ahead"]
+
+
 def test_rows_that_wait_are_said_and_put_in(space: Path) -> None:
     """For whom they wait, while somebody has unsaved changes."""
     person, store = Person(str(space), Calls()), FileStore(space, clock())

@@ -422,6 +422,27 @@ def test_quarantine_keeps_what_it_is_given(stage: Stage) -> None:
     assert store.quarantined() == []
 
 
+def test_what_is_no_file_is_named_with_its_folder(stage: Stage) -> None:
+    """Many folders have a file of that name."""
+    with stage.disk().folder("org/messaging/inbox", make=True) as fd:
+        stage.person.calls.mkdir("tex.org", 0o700, folder=fd)
+    store = stage.store()
+    for call in (lambda: store.view(INBOX), lambda: store.append(INBOX, [ONE])):
+        with pytest.raises(UnsafePath, match=r"^inbox/tex\.org: it is no plain file$"):
+            call()
+
+
+def test_what_is_private_stays_out_of_git_however_it_came_to_be(stage: Stage) -> None:
+    """Journals hold mail: whoever deleted the folder does not want them in the next commit."""
+    stage.store().append(INBOX, [ONE])
+    disk = stage.disk()
+    with disk.folder(".orgpost") as fd:
+        there = disk.open_to_read(fd, ".gitignore")
+        assert there is not None
+        assert disk.read_all(there) == b"*\n"
+        stage.person.calls.close(there)
+
+
 def test_what_is_private_is_private(stage: Stage) -> None:
     """Nobody else can look into the files, whatever the umask is."""
     stage.store().append(INBOX, [ONE])
@@ -465,6 +486,8 @@ def remove_private(stage: Stage) -> None:
                 calls.unlink(name, folder=fd)
         with disk.folder(".orgpost") as fd:
             calls.rmdir(folder, folder=fd)
+    with disk.folder(".orgpost") as fd:
+        calls.unlink(".gitignore", folder=fd)
     with disk.folder("") as fd:
         calls.rmdir(".orgpost", folder=fd)
 

@@ -67,7 +67,7 @@ def _check(args: Any, desk: Desk) -> None:
         raise InvalidField("--effort", f"must be from 1 to {_MOST_EFFORT}")
     if args.tokens < 0:
         raise InvalidField("--tokens", "must not be negative")
-    agent = None if args.agent is None else desk.actor(args.agent)
+    agent = None if args.agent is None else desk.post.inbox(args.agent).name
     verdict = desk.post.governor.check_task(
         desk.actor(args.actor), estimated_tokens=args.tokens, effort=args.effort, agent=agent
     )

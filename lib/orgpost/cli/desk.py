@@ -21,7 +21,7 @@ from orgpost.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
     from typing import BinaryIO
 
@@ -156,11 +156,14 @@ class Desk:
         if words is not None and file is not None:
             raise Usage("two bodies: a text and --body-file", hint="give one of them")
         if words == "-":
-            return _decoded(_limited(_stdin()), "stdin")
+            return _decoded(_limited(_stdin(), self._allowed), "stdin")
         if file is not None:
-            return _decoded(_bytes_of(file), file)
+            return _decoded(_bytes_of(file, self._allowed), file)
         # An argument that is no UTF-8 came as surrogates; its bytes are what was typed.
         return None if words is None else _decoded(os.fsencode(words), "the text")
+
+    def _allowed(self) -> int:
+        return self.post.settings.whole("messaging.limits.max_body_bytes")
 
     def settle(self) -> None:
         """Bounce what expired; a broken contacts file or a busy one must not hide the mail."""
@@ -221,22 +224,22 @@ def _stdin() -> BinaryIO:
     return sys.stdin.buffer
 
 
-def _limited(file: BinaryIO) -> bytes:
+def _limited(file: BinaryIO, allowed: Callable[[], int]) -> bytes:
     # No setting allows more, and what never ends would fill the memory.
     data = file.read(_MOST_BYTES + 1)
     if len(data) > _MOST_BYTES:
-        raise TooLarge("the body", len(data), _MOST_BYTES, hint="send it as a file: --attach")
+        raise TooLarge("the body", len(data), allowed(), hint="send it as a file: --attach")
     return data
 
 
-def _bytes_of(name: str) -> bytes:
+def _bytes_of(name: str, allowed: Callable[[], int]) -> bytes:
     from pathlib import Path
 
     from orgpost.unreadable import unreadable
 
     try:
         with Path(name).open("rb") as file:
-            return _limited(file)
+            return _limited(file, allowed)
     except OSError as error:
         raise unreadable(name, error) from None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from orgpost.cli.ages import ago
-from orgpost.cli.show import one_line
+from orgpost.cli.show import one_line, several
 
 if TYPE_CHECKING:
     import argparse
@@ -81,7 +81,8 @@ def _lines(digest: Digest, style: str, tasks: dict[str, Any]) -> list[str]:
     most = digest.by_sender[:shown]
     lines += [f"{item}{each.unread} from {_name(each.sender, style)}" for each in most]
     if others := digest.by_sender[shown:]:
-        lines.append(f"{item}{sum(each.unread for each in others)} from {len(others)} others")
+        unread = sum(each.unread for each in others)
+        lines.append(f"{item}{unread} from {several(len(others), 'other')}")
     if digest.stale:
         lines.append(f"{item}{len(digest.stale)} unread for long: orgpost inbox --stale")
     if digest.expired:
@@ -99,6 +100,8 @@ def _open_tasks(counts: dict[str, int]) -> str:
 
 
 def _name(sender: str, style: str) -> str:
+    if not sender:
+        return "?"
     if style != "org":
         return one_line(sender)
     from orgpost.org.quote import shown

@@ -91,8 +91,10 @@ def _check_newest(case: Case, account: Account) -> Iterator[Finding]:
         why = "has no task" if each.task not in known else "is of a task that is over"
         message = f"what {each.task} has open, {each.tokens} tokens, {why}"
         yield Finding(check="reservation", file=file, message=message)
-    for each in _missing(case, account.books, facts, row.stamp(now)):
-        message = f"{each.task} is to be done and has nothing reserved"
+    for each in _missing(case, account.books, facts, f"{account.day}T00:00:00Z"):
+        was_done = each.event == row.SETTLE
+        open_ = "is to be done and has nothing reserved"
+        message = f"{each.task} {'was done and is not settled' if was_done else open_}"
         yield Finding(check="reservation", file=file, message=message)
 
 

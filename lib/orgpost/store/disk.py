@@ -54,6 +54,9 @@ class trouble:  # noqa: N801  used as a statement: `with trouble(path, "sync"):`
         """Raise ours instead."""
         if isinstance(error, OSError) and not isinstance(error, _OURS_TO_SEE):
             raise self._ours(error) from error
+        if isinstance(error, UnsafePath) and self._path.endswith(f"/{error.path}"):
+            # Who looked into a folder knew no more than the name.
+            raise UnsafePath(self._path, error.why) from error
 
     def _ours(self, error: OSError) -> Exception:
         reason = os.strerror(error.errno) if error.errno else str(error)
@@ -142,7 +145,20 @@ class Disk:
         with suppress(FileExistsError):
             self.calls.mkdir(part, 0o770 if shared else 0o700, folder=fd)
             self.sync_folder(fd)
-        return self._step(fd, part, make=self.calls.fstat(fd).st_nlink > 0, private=private)
+        below = self._step(fd, part, make=self.calls.fstat(fd).st_nlink > 0, private=private)
+        if part == ".orgpost":
+            self._keep_out_of_git(below)
+        return below
+
+    def _keep_out_of_git(self, folder: int) -> None:
+        # Who deletes the folder may do so; what comes to be in it again is still nobody's to share.
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+        with suppress(OSError):
+            fd = self.calls.open(".gitignore", flags, 0o600, folder=folder)
+            try:
+                self.calls.write(fd, b"*\n")
+            finally:
+                self.calls.close(fd)
 
     def print_of(self, folder: int, name: str) -> os.stat_result | None:
         """Stat a plain file; None where it is missing, `UnsafePath` where it is something else."""

@@ -114,7 +114,9 @@ def tails(rest: bytes, rng: random.Random) -> Iterator[tuple[str, bytes]]:
     yield "cut", b""
     yield "zeros", bytes(len(rest))
     yield "more zeros", bytes(len(rest) + 600)
-    yield "garbage", rng.randbytes(len(rest))
+    # Not what was there, nor a zero: of one or two bytes chance would make that now and then.
+    first = rng.choice([byte for byte in range(1, 256) if byte != rest[0]])
+    yield "garbage", bytes([first]) + rng.randbytes(len(rest) - 1)
     yield "another file's", STRANGER[-len(rest) :]
 
 

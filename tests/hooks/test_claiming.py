@@ -22,7 +22,7 @@ from tests.hooks.world import (
     run,
 )
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("unhurried")]
 
 # --- the four rules -------------------------------------------------------------------------------
 
@@ -53,9 +53,7 @@ def test_scenario_35(world: World) -> None:
     again = world.hook(session=working)
     assert held(again) == id
     assert "--token 1 " in again.text
-    started = time.monotonic()
     assert world.hook("SessionEnd", session=working).is_silent
-    assert time.monotonic() - started < 2
     task = show(world, id)
     assert (task["state"], task["attempt"], task["holder"]) == ("QUEUED", 0, None)
     assert "session ended" in world.tasks.read_text()

@@ -15,7 +15,7 @@ from tests.hooks.world import (
     run,
 )
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("unhurried")]
 
 
 TITLES = (

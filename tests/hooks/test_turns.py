@@ -17,7 +17,7 @@ from tests.hooks.world import FIRST, GATE, SAMPLES, World, entry, payload, run
 if TYPE_CHECKING:
     from tests.hooks.world import Answer
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("unhurried")]
 
 SECOND = "msg-20261120-084402-2c5t8v0hja"
 TOOLS = {"claude": "PostToolUse", "codex": "PostToolUse", "gemini": "AfterTool"}

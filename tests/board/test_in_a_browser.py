@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -11,7 +12,7 @@ from tests.board.window import House, house
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Page, WebSocketRoute
+    from playwright.sync_api import Page, Route, WebSocketRoute
 
 pytestmark = pytest.mark.slow
 
@@ -132,6 +133,22 @@ def test_a_draft_leaves_when_it_is_sent_and_with_who_logs_out(home: House) -> No
         page.click("button:has-text('Log out')")
         page.wait_for_url("**/login")
         assert page.evaluate("sessionStorage.length") == 0
+
+
+def test_who_logs_out_is_led_to_the_login_and_no_further(home: House) -> None:
+    """Also where the session's end is heard before the answer: the next one begins afresh."""
+    with home.window() as window:
+        page = window.live("/compose")
+
+        def answer_late(route: Route) -> None:
+            answer = route.fetch(max_redirects=0)
+            page.wait_for_timeout(1000)  # in which the page hears that its session is over
+            route.fulfill(response=answer)
+
+        page.route("**/logout", answer_late)
+        page.click("button:has-text('Log out')")
+        page.wait_for_url("**/login*")
+        assert urlsplit(page.url).query == ""
 
 
 def test_a_new_message_takes_its_place_and_nothing_else_moves(home: House) -> None:

@@ -33,7 +33,7 @@ SETTINGS: Final = (
     "identity: {name: tex}\nstore: {sync: off}\n"
     "messaging: {compute: {cooldown_between_tasks: 0, rate_limits: {tasks_per_hour: 0}}}\n"
 )
-SECONDS: Final = 10.0
+SECONDS: Final = 30.0  # a busy machine needs more than one would think
 MILLISECONDS: Final = SECONDS * 1000
 # Chromium tells of an answer that is a refusal as of a failure.
 _REFUSED: Final = re.compile(r"Failed to load resource: .* status of (403|404|409|413|422|429)")

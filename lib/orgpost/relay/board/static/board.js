@@ -64,6 +64,9 @@ function restoreDraft(form) {
   form.dataset.touched = "";
 }
 
+// Whoever logs out is led on by the answer, also where it is heard earlier that the session is over.
+let leaving = false;
+
 function watchForms() {
   document.addEventListener("input", (event) => {
     const form = event.target.form;
@@ -72,7 +75,9 @@ function watchForms() {
     if (form.dataset.draft) keepDraft(form);
   });
   document.addEventListener("submit", (event) => {
-    if (event.target.getAttribute("action") === "/logout") inStore((store) => store.clear());
+    if (event.target.getAttribute("action") !== "/logout") return;
+    leaving = true;
+    inStore((store) => store.clear());
   });
   dropSent();
   all("form[data-draft]").forEach(restoreDraft);
@@ -153,7 +158,7 @@ async function look() {
     const here = document.body.dataset.look || location.href;
     const answer = await fetch(here, { headers: { Accept: "text/html" }, cache: "no-store" });
     if (answer.redirected) {
-      location.reload(); // the session is over
+      if (!leaving) location.reload(); // the session is over
       return;
     }
     if (answer.ok) renew(new DOMParser().parseFromString(await answer.text(), "text/html"));

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -16,7 +19,7 @@ from orgpost.store.files import FileStore
 from tests.doctor.healthy import found, healthy, mail, message, plant, read
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
 TEX = "org/messaging/inbox/tex.org"
 
@@ -174,3 +177,32 @@ def test_pruning_removes_what_is_older_than_the_settings_say(tmp_path: Path) -> 
         clock.advance(1)
         examine(space, Options(prune=True), clock)
         assert store.quarantined() == []
+
+
+@pytest.mark.parametrize(
+    "folder", ["org/messaging/inbox", "org/messaging/files", "org/messaging/ledger"]
+)
+def test_a_folder_that_may_not_be_looked_into_is_a_finding(
+    folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the rest of the space is looked at: whoever asks doctor has such troubles."""
+    space = healthy(tmp_path)
+    (space / "org/messaging/inbox/odd.org").write_text("* UNREAD x\n")
+    (space / "org/messaging/agents/odd.org").write_text("* QUEUED x\n")
+    real, listed = Path.iterdir, os.listdir
+
+    def guarded(place: Path) -> Iterator[Path]:
+        if place == space / folder:
+            raise PermissionError(errno.EACCES, "Permission denied", str(place))
+        return real(place)
+
+    def names(place: Any = ".") -> list[str]:
+        if isinstance(place, int) and os.readlink(f"/proc/self/fd/{place}") == str(space / folder):
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return listed(place)
+
+    monkeypatch.setattr(Path, "iterdir", guarded)
+    monkeypatch.setattr(os, "listdir", names)
+    seen = examine(space, Options(dry_run=True)).all
+    assert any(each.check == "unreadable" and each.file in folder for each in seen)
+    assert any(each.file == "org/messaging/agents/odd.org" for each in seen)

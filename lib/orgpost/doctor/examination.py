@@ -23,21 +23,22 @@ from orgpost.doctor.finding import Finding, Findings
 from orgpost.doctor.fixes import fix
 from orgpost.doctor.house_checks import HOUSE_CHECKS
 from orgpost.doctor.ledger_checks import LEDGER_CHECKS
-from orgpost.doctor.patient import Case, read_patient
+from orgpost.doctor.patient import Case, read_patient, unreadable
 from orgpost.doctor.space_checks import SPACE_CHECKS
 from orgpost.doctor.task_checks import TASK_CHECKS
 from orgpost.doctor.text_checks import TEXT_CHECKS
-from orgpost.errors import Exists, Malformed, OrgpostError, UnknownId
+from orgpost.errors import Exists, Malformed, NotPermitted, OrgpostError, UnknownId
 from orgpost.org import scan
 from orgpost.org.stamp import parse_utc
 from orgpost.org.syntax import SLACK_BYTES, kind_of
 from orgpost.store import FileStore
+from orgpost.store.page import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from orgpost.doctor.patient import Expire, OrgFile
+    from orgpost.doctor.patient import Expire, OrgFile, Patient
     from orgpost.store import View
 
 CASE_CHECKS: Final = (
@@ -134,7 +135,9 @@ def prune(space: Path, clock: Clock | None = None, *, days: int | None = None) -
 
 def _finish_what_was_begun(space: Path, store: FileStore) -> None:
     """Fold, recover and confirm; where a lock is not to be had, looking goes on without."""
-    paths = left_checks.journalled(space)
+    paths: list[str] = []
+    with suppress(PermissionError):
+        paths = left_checks.journalled(space)
     if paths:
         # An editor may have written over what is younger than this.
         store.clock.sleep(CONFIRM_SECONDS)
@@ -144,18 +147,35 @@ def _finish_what_was_begun(space: Path, store: FileStore) -> None:
 
 
 def _look(case: Case, *, deep: bool) -> Iterator[Finding]:
-    patient = case.patient
+    patient, told = case.patient, {each.file for each in case.patient.trouble}
     yield from patient.trouble
     for house_check in HOUSE_CHECKS:
-        yield from house_check(patient)
+        yield from _what_can_be_seen(house_check(patient), patient, told)
     for file in patient.files:
         yield from _look_at(file, case)
     for space_check in SPACE_CHECKS:
-        yield from space_check(patient)
+        yield from _what_can_be_seen(space_check(patient), patient, told)
     for case_check in CASE_CHECKS:
-        yield from case_check(case)
+        yield from _what_can_be_seen(case_check(case), patient, told)
     if deep:
         yield from check_deep(patient)
+
+
+def _what_can_be_seen(
+    found: Iterator[Finding], patient: Patient, told: set[str]
+) -> Iterator[Finding]:
+    """Give what a check finds; a folder that it may not look into is a finding, told once."""
+    try:
+        yield from found
+    except PermissionError as error:
+        file, why = os.path.relpath(error.filename or patient.space, patient.space), error.strerror
+    except NotPermitted as error:
+        file, why = ROOT, str(error)
+    else:
+        return
+    if file not in told:
+        told.add(file)
+        yield unreadable(file, why)
 
 
 def _look_at(file: OrgFile, case: Case) -> Iterator[Finding]:

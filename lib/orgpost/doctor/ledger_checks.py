@@ -38,8 +38,8 @@ _LOCK: Final = "ledger"
 def check_ledger(case: Case) -> Iterator[Finding]:
     """Each day's rows, then what the newest day says of tasks."""
     ledger = Ledger(case.store)
-    days = ledger.days()
     try:
+        days = ledger.days()
         for day in days:
             yield from _check_day(case, ledger.account(day))
         for day in days[-1:]:

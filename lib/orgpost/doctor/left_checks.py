@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from orgpost.doctor.finding import Finding
-from orgpost.doctor.patient import FOLDERS
+from orgpost.doctor.patient import FOLDERS, unreadable
 from orgpost.errors import OrgpostError
 from orgpost.org import scan
 from orgpost.store.inspection import Inspector
@@ -49,8 +49,11 @@ def check_files(case: Case) -> Iterator[Finding]:
     for path in paths:
         try:
             yield from _check_file(path, store)
-        except (OrgpostError, OSError) as error:
+        except OrgpostError as error:
             yield Finding(check="unreadable", file=f"{ROOT}/{path}", message=str(error))
+        except OSError as error:
+            why = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+            yield unreadable(f"{ROOT}/{path}", why)
 
 
 def check_scratch(case: Case) -> Iterator[Finding]:
@@ -76,7 +79,8 @@ def check_quarantine(case: Case) -> Iterator[Finding]:
             file = f".orgpost/quarantine/{kept.name}"
             yield Finding(check="quarantine", file=file, message=message)
     except (OSError, ValueError) as error:
-        message = f"it cannot be read: {error}"
+        why = error.strerror if isinstance(error, OSError) else error
+        message = f"it cannot be read: {why}"
         yield Finding(check="quarantine", file=".orgpost/quarantine", message=message)
 
 

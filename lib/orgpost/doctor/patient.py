@@ -159,7 +159,7 @@ def read_patient(space: Path) -> Patient:
     trouble: list[Finding] = []
     files = [
         OrgFile(path, data)
-        for path in _paths(space / ROOT)
+        for path in _paths(space, trouble)
         if (data := _read(space, f"{ROOT}/{path}", trouble)) is not None
     ]
     old = [file for file in files if is_of_v02(file)]
@@ -187,16 +187,20 @@ def is_of_v02(file: OrgFile) -> bool:
     return not scan.has_cookie(file.data) and bool(_OF_V02.search(head))
 
 
-def _paths(root: Path) -> Iterator[str]:
+def _paths(space: Path, trouble: list[Finding]) -> Iterator[str]:
     for folder in FOLDERS:
-        place = root / folder
-        if place.is_dir() and not place.is_symlink():
-            names = sorted(each.name for each in place.iterdir())
-            yield from (
-                f"{folder}/{name}"
-                for name in names
-                if name.endswith(".org") and not name.startswith(".")
-            )
+        place = space / ROOT / folder
+        try:
+            is_ours = place.is_dir() and not place.is_symlink()
+            names = sorted(each.name for each in place.iterdir()) if is_ours else []
+        except OSError as error:
+            trouble.append(unreadable(f"{ROOT}/{folder}", error.strerror))
+            continue
+        yield from (
+            f"{folder}/{name}"
+            for name in names
+            if name.endswith(".org") and not name.startswith(".")
+        )
 
 
 def _read(space: Path, file: str, trouble: list[Finding]) -> bytes | None:
@@ -210,9 +214,15 @@ def _read(space: Path, file: str, trouble: list[Finding]) -> bytes | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        what = f"it cannot be read: {error.strerror}"
-        trouble.append(Finding(check="unreadable", file=file, message=what))
+        trouble.append(unreadable(file, error.strerror))
         return None
+
+
+def unreadable(file: str, why: str | None) -> Finding:
+    """Say that something cannot be read."""
+    return Finding(
+        check="unreadable", file=file, message=f"it cannot be read: {why or 'no reason'}"
+    )
 
 
 def _helpers(space: Path) -> frozenset[str]:

@@ -14,6 +14,7 @@
 
 (require 'easymenu)
 (require 'orgpost-list)
+(require 'orgpost-states)
 
 (autoload 'orgpost-reply "orgpost-compose" "Answer a message." t)
 (autoload 'orgpost-reply-all "orgpost-compose" "Answer a message and its recipients." t)
@@ -255,6 +256,7 @@
         `[("" 2 t) ("Age" 4 orgpost-inbox--younger-p :right-align t) ("From" 16 t) ("Tier" 7 t)
           ("Subject" 48 t) ("Tags" 0 t)])
   (setq orgpost-fit-column 4
+        orgpost-list-states (mapcar #'car orgpost-message-moves)
         orgpost-list-nothing "No unread mail; `l l' shows all, `m' writes a message, `?' the keys"
         orgpost-list-question #'orgpost-inbox--question
         orgpost-list-answered #'orgpost-inbox--answered

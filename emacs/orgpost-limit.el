@@ -29,6 +29,9 @@
   "An alist of the limits that the program itself applies, each with its flag.
 A limit is a symbol: `all', `state', `from', `tag' or `tier'.")
 
+(defvar-local orgpost-list-states nil
+  "The states that an entry of this list may be in; nil for those that it shows.")
+
 (defvar-local orgpost-list-limits nil
   "An alist of what limits this list, as in `orgpost-list-flags', with values.")
 
@@ -91,7 +94,7 @@ Without CHOICES these are the values that the entries have."
 (defun orgpost-list-limit-state ()
   "Show only entries in a state."
   (interactive)
-  (orgpost-list--limit-to 'state "State: "))
+  (orgpost-list--limit-to 'state "State: " orgpost-list-states))
 
 (defun orgpost-list-limit-sender ()
   "Show only entries of a sender."

@@ -17,6 +17,7 @@
 (require 'easymenu)
 (require 'let-alist)
 (require 'orgpost-list)
+(require 'orgpost-states)
 
 (autoload 'orgpost-task-revise "orgpost-compose" "Ask for a finished task again." t)
 
@@ -32,12 +33,18 @@
   (orgpost-list-open "*orgpost tasks*" 'orgpost-task-mode
                      (lambda () (setq orgpost-task-agent agent))))
 
+(defconst orgpost-task--all "all of yours"
+  "What is chosen for all agents; no agent has a blank in its name.")
+
 (defun orgpost-task-read-agent ()
-  "Ask for an agent; return nil where nothing is chosen, which means all of yours."
-  (let ((agent (completing-read "Tasks of (none is all of yours): "
-                                (mapcar (lambda (it) (alist-get 'id it)) (orgpost-actors "agent"))
-                                nil t)))
-    (unless (string-empty-p agent) agent)))
+  "Ask for an agent; return nil where all of yours are chosen."
+  ;; Some ways to complete always choose a candidate, so that all must be one.
+  (let ((agent (completing-read "Tasks of: "
+                                (cons orgpost-task--all
+                                      (mapcar (lambda (it) (alist-get 'id it))
+                                              (orgpost-actors "agent")))
+                                nil t nil nil orgpost-task--all)))
+    (unless (equal agent orgpost-task--all) agent)))
 
 (defun orgpost-task-other (agent)
   "Show here the tasks of another AGENT; nil for all of yours."
@@ -355,6 +362,7 @@ With a prefix argument also ask for a REASON."
         `[("" 1 t) ("Age" 4 orgpost-task--younger-p :right-align t) ("State" 9 t) ("Agent" 12 t)
           ("From" 12 t) ("Tier" 7 t) ("Title" 48 t) ("Tags" 0 t)])
   (setq orgpost-fit-column 6
+        orgpost-list-states (mapcar #'car orgpost-task-moves)
         orgpost-list-nothing "No open task; `l l' shows all, `+' makes one, `?' shows the keys"
         orgpost-list-question #'orgpost-task--question
         orgpost-list-answered #'orgpost-task--answered

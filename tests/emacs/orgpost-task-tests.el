@@ -160,7 +160,7 @@
           (orgpost-test-press "+")
           (should (equal (orgpost-draft-words "Agent") '("lab-agent")))
           (orgpost-test-press "C-c C-k")))
-      (orgpost-test-answering '("") (orgpost-test-press "j"))
+      (orgpost-test-answering '("all of yours") (orgpost-test-press "j"))
       (orgpost-test-answered)
       (should (orgpost-place-goto mine)))))
 

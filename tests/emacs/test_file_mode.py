@@ -22,6 +22,7 @@ from tests.cli.conftest import cli, space
 from tests.emacs.session import BatchEmacs, lisp, lock_of
 from tests.emacs.terminal import TerminalEmacs
 from tests.emacs.test_coexistence import Held
+from tests.emacs.test_others import others
 from tests.race.writers import INBOX, entry, start
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ PACKAGE: Final = ROOT / "emacs"
 ROUNDS: Final = {"small": 8, "ci": 20, "nightly": 200}[os.environ.get("SIZE", "ci")]
 # A careless init file, as there are many.
 CARELESS: Final = "(setq-default create-lockfiles nil file-precious-flag t)"
+# A person who types is in vi's state for that.
+INSERTING: Final = "(evil-set-initial-state 'org-mode 'insert)"
 VERBS: Final = ("approve", "reject", "cancel", "retry", "revise", "archive")
 REASONS: Final = {"reject": ("--reason", "no"), "revise": ("--feedback", "better")}
 
@@ -61,9 +64,9 @@ def file(space: Path) -> Path:
     return space / "org/messaging" / INBOX
 
 
-def opened(program: dict[str, str]) -> TerminalEmacs:
+def opened(program: dict[str, str], *more: str) -> TerminalEmacs:
     """Give an Emacs that knows the package, and remembers what it would have asked."""
-    arguments = ("-L", str(PACKAGE), "-l", "orgpost-file", "--eval", CARELESS)
+    arguments = ("-L", str(PACKAGE), "-l", "orgpost-file", "--eval", CARELESS, *more)
     on = ("--eval", "(orgpost-global-mode)")
     return TerminalEmacs("answers", arguments=(*arguments, *on), environment=program)
 
@@ -80,14 +83,20 @@ def at_the_body_of(emacs: TerminalEmacs, file: Path, id: str) -> None:
     emacs.wait_until(lambda: f'("{id}"' in emacs.eval(here), f"point in {id}")
 
 
+@pytest.mark.parametrize("beside", ["nothing", "ivy"])
 def test_keys_typed_while_programs_write_go_where_they_are_meant(
-    space: Path, file: Path, program: dict[str, str]
+    space: Path, file: Path, program: dict[str, str], beside: str
 ) -> None:
-    """No question, no lost key, no lost mail, point where it was, whatever the init file says."""
-    with opened(program) as emacs:
+    """No question, no lost key, no lost mail, point where it was, whatever the init file says.
+
+    The same beside packages of others: vi's keys, blanks that go when a file is saved.
+    """
+    more = () if beside == "nothing" else (*others(beside), "--eval", INSERTING)
+    rounds = ROUNDS if beside == "nothing" else max(3, ROUNDS // 5)
+    with opened(program, *more) as emacs:
         at_the_body_of(emacs, file, "msg-mine")
-        writer = start(space, "0", ROUNDS * 3, 0.02)
-        for number in range(ROUNDS):
+        writer = start(space, "0", rounds * 3, 0.02)
+        for number in range(rounds):
             emacs.keys(chr(ord("a") + number % 26))
             emacs.wait_until(lambda: f".{emacs.pid}" in str(lock_of(file)), "the lock")
             emacs.keys("C-x", "C-s")
@@ -99,10 +108,10 @@ def test_keys_typed_while_programs_write_go_where_they_are_meant(
         emacs.wait_until(lambda: emacs.text(file) == file.read_text(), "the news")
         assert emacs.questions == []
     text = file.read_text()
-    typed = "".join(chr(ord("a") + number % 26) for number in range(ROUNDS))
+    typed = "".join(chr(ord("a") + number % 26) for number in range(rounds))
     assert f":ID:       msg-mine\n:FROM:     crt\n:END:\nhello{typed}\n" in text
     sent = [line for line in told if line.startswith("msg-")]
-    assert len(sent) == ROUNDS * 3
+    assert len(sent) == rounds * 3
     assert [name for name in sent if text.count(f":ID:       {name}\n") != 1] == []
     marked = [line.removeprefix("READ ") for line in told if line.startswith("READ ")]
     assert [name for name in marked if f"* READ     {name}\n" not in text] == []

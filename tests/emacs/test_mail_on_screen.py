@@ -9,9 +9,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.emacs.package import folder_of
-from tests.emacs.session import lisp
-
 if TYPE_CHECKING:
     from tests.emacs.office import Office
 
@@ -163,46 +160,3 @@ def test_ten_thousand_messages_keep_emacs_responsive(office: Office) -> None:
     assert isinstance(busy, list)
     assert 0 < len(busy)
     assert max(busy) < 100
-
-
-def test_other_packages_find_lists_and_letters_as_they_expect(office: Office) -> None:
-    """With evil, vertico, whitespace hooks, auto-revert and desktop: the same keys do the same.
-
-    Lists are in evil's state for such modes where its collection or the person says so; here the
-    person does, in one line.
-    """
-    folders = " ".join(
-        f"(add-to-list 'load-path {lisp(path)})"
-        for path in folder_of("evil", "goto-chg", "vertico", "compat", "ws-butler")
-        if path != "-L"
-    )
-    loaded = f"""(progn {folders}
-      (setq evil-want-C-u-scroll nil)
-      (require 'evil) (require 'vertico) (require 'ws-butler)
-      (evil-set-initial-state 'orgpost-inbox-mode 'emacs)
-      (evil-set-initial-state 'orgpost-draft-mode 'insert)
-      (evil-mode 1) (vertico-mode 1) (ws-butler-global-mode 1)
-      (global-auto-revert-mode 1) (desktop-save-mode 1)
-      (setq desktop-dirname user-emacs-directory)
-      (add-hook 'before-save-hook #'delete-trailing-whitespace))"""
-    id = office.send("Lunch?")
-    with office.emacs(loaded) as emacs:
-        emacs.keys("M-x")
-        emacs.wait_for("M-x")
-        emacs.type("orgpost-inbox")
-        emacs.keys("Enter")
-        emacs.wait_for(r"U +now crt +unknown Lunch\?")
-        emacs.keys("t")
-        emacs.wait_for(r"(?m)^T +now crt +unknown Lunch\?")
-        emacs.keys("r")
-        emacs.wait_for("--text follows this line--")
-        emacs.keys("M->")
-        emacs.type("blanks at the end  ")
-        emacs.keys("C-x", "C-s")
-        emacs.wait_for("Kept the draft")
-        emacs.keys("C-c", "C-c")
-        emacs.wait_for(r"sent msg-\S+ to crt")
-        emacs.keys("d")
-        emacs.wait_for(r"(?m)^D +now crt +unknown Lunch\?")
-    assert office.state(id) == "DONE"
-    assert office("--as", "crt", "inbox")["messages"][0]["body"] == "blanks at the end  "

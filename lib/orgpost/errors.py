@@ -262,7 +262,7 @@ class NoSuchFile(OrgpostError, exit_code=3):
 class WrongState(OrgpostError, ValueError, exit_code=4):
     """A move that the state table does not have."""
 
-    advice = "orgpost show ID tells its state"
+    advice = "orgpost show {id}"
     event: str
     expected: Sequence[str]
     found: str

@@ -50,16 +50,19 @@ FINISHED: Final[frozenset[str]] = frozenset(
 )
 
 
-def move(state: str, to: MessageState, *, event: str = "mark") -> tuple[MessageState, ...]:
+def move(
+    state: str, to: MessageState, *, event: str = "mark", id: str = ""
+) -> tuple[MessageState, ...]:
     """Give the steps from `state` to `to`, none where it is there already, or refuse.
 
-    `state` is a keyword as the file has it, so it may be one that only a person knows.
+    `state` is a keyword as the file has it, so it may be one that only a person knows; `id` is
+    whose it is, for the refusal.
     """
     if state == to:
         return ()
     steps = _steps(state, to)
     if not steps:
-        raise WrongState(event=event, expected=_ways_to(to), found=state)
+        raise WrongState(event=event, expected=_ways_to(to), found=state, id=id)
     return steps
 
 

@@ -152,7 +152,9 @@ def test_unread_mail_is_not_archived(cli: Cli) -> None:
     """Status 4 and nothing changed; once done it may go."""
     id = cli.id("send", "tex", "hi")
     before = cli.files()
-    assert cli("archive", id, "--json").code == "wrong_state"
+    refused = cli("archive", id, "--json").document["error"]
+    assert (refused["code"], refused["details"]["id"]) == ("wrong_state", id)
+    assert refused["hint"] == f"orgpost show {id}"
     assert cli.files() == before
     assert cli.data("mark", id, "done")["marked"][0]["state"] == "DONE"
     assert cli.data("archive", id)["archived"] == [id]

@@ -56,8 +56,8 @@ class Archiving:
     def archive(self, ids: Iterable[str], *, dry_run: bool = False) -> Archived:
         """Archive messages; one bad id or move, and nothing changes."""
         places = self._shelf.locate(ids)
-        for place in places.values():
-            move(place.entry().keyword, MessageState.ARCHIVED, event="archive")
+        for id, place in places.items():
+            move(place.entry().keyword, MessageState.ARCHIVED, event="archive", id=id)
         actors = {place.source.actor for place in places.values()}
         return self._move(places, actors, dry_run=dry_run)
 

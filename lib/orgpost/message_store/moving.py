@@ -64,8 +64,8 @@ class Moving:
         """Mark messages; one bad id or move, and nothing changes."""
         wanted = list(dict.fromkeys(ids))
         places = self._shelf.locate(wanted)
-        for place in places.values():
-            move(place.entry().keyword, to)
+        for id, place in places.items():
+            move(place.entry().keyword, to, id=id)
         done: dict[str, Marked] = {}
         for path, here in by_path(places).items():
             if all(place.entry().keyword == to for place in here.values()):
@@ -94,7 +94,7 @@ def _mark(ids: Sequence[str], to: MessageState, page: Page) -> dict[str, Marked]
 def _mark_one(page: Page, id: str, span: Span, to: MessageState, kind: FileKind) -> Marked:
     raw = page.data[span.start : span.end]
     before = parse(raw, kind).keyword
-    if not move(before, to):
+    if not move(before, to, id=id):
         return Marked(id, before, before, changed=False)
     for at, old, new in smallest(raw, with_keyword(raw, to, kind), span.start):
         page.replace((at, at + len(old)), new)

@@ -51,7 +51,7 @@ class Replying:
         parent = self._shelf.plain_message(self._shelf.get(letter.reply_to or ""))
         mine = parent.to == sender
         if mine and done:
-            move(parent.state, MessageState.DONE, event="reply")
+            move(parent.state, MessageState.DONE, event="reply", id=parent.id)
         routes, left = self._answer_routes(parent, letter) if obey_route else ([], None)
         sent = self._sending.send(
             replace(

@@ -20,6 +20,7 @@ from orgpost.errors import (
     WrongKind,
 )
 from orgpost.message_store import Letter, Rules
+from orgpost.message_store.shelf import Shelf
 
 if TYPE_CHECKING:
     from tests.messages.conftest import Office
@@ -225,6 +226,15 @@ def test_the_id_of_mail_to_somebody_else_is_a_conflict(office: Office) -> None:
     with pytest.raises(Conflict, match="msg-once is there already, to tex"):
         office.send("Hi", id="msg-once", to="mira")
     assert office.files() == before
+
+
+def test_an_id_with_chance_in_it_costs_no_look_at_others_mail(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Programs make such ids for each message, and a task's answer has one of its own."""
+    monkeypatch.setattr(Shelf, "inbox_with", None)
+    for facts in ({"id": "msg-20261120-083105-7k3m9q2xwd"}, {"id": "msg-x", "kind": "result"}):
+        assert office.send("Hi", **facts).stored == "file"
 
 
 def test_a_broken_inbox_of_somebody_else_stops_no_mail(office: Office) -> None:

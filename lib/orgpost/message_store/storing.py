@@ -15,6 +15,7 @@ from orgpost.message import Message, draft
 from orgpost.message_store.shelf import Found, source_of
 from orgpost.org import scan
 from orgpost.org.entry import render
+from orgpost.org.stamp import made_at
 from orgpost.org.syntax import MESSAGE, archive_path
 
 if TYPE_CHECKING:
@@ -69,7 +70,13 @@ class Storing:
         return None
 
     def must_be_nowhere_else(self, message: Message) -> None:
-        """Refuse an id that mail to somebody else has: whoever marks one would mark the other."""
+        """Refuse an id that mail to somebody else has: whoever marks one would mark the other.
+
+        Of an id with chance in it nobody else thinks, nor of a task's answer: where there is much
+        mail, to look costs more than to send.
+        """
+        if made_at(message.id) is not None or message.is_silent:
+            return
         if (actor := self._shelf.inbox_with(message.id, but=message.to)) is not None:
             what = f"{message.id} is there already, to {actor}"
             raise Conflict(what, hint="give another id, or none; --cc sends copies")

@@ -221,14 +221,17 @@ def test_a_large_file_in_mid_save_is_never_no_mail(space: Path, file: Path) -> N
 
 def test_what_comes_around_a_first_save_is_in_the_file(space: Path, file: Path) -> None:
     """Emacs renames the file away then: nobody keeps writing to the backup."""
+    writers: list[subprocess.Popen[str]] = []
+    sessions = 0
     with LiveEmacs() as emacs:
-        writers = [start(space, str(who), 50, 0.03) for who in range(2)]
-        sessions = 0
-        while any(writer.poll() is None for writer in writers):
-            # Marks wait until nobody saves: a person looks at what is written now and then.
-            emacs.rounds(file, 1, pause=0.4, name=f"session-{sessions}")
-            emacs.close(file)
-            sessions += 1
+        for turn in range(3):
+            now = [start(space, f"{turn}-{who}", 15, 0.03) for who in range(2)]
+            writers += now
+            while any(writer.poll() is None for writer in now):
+                # Marks wait until nobody saves: a person looks at what is written now and then.
+                emacs.rounds(file, 1, pause=0.4, name=f"session-{sessions}")
+                emacs.close(file)
+                sessions += 1
     sent = [
         line
         for writer in writers
@@ -236,10 +239,10 @@ def test_what_comes_around_a_first_save_is_in_the_file(space: Path, file: Path) 
         if line.startswith("msg-")
     ]
     found = ids(file.read_bytes())
-    assert len(sent) == 100
+    assert len(sent) == 90
     assert sorted(found) == sorted(["msg-first", *sent])
     assert set(ids(file.with_name("tex.org~").read_bytes())) <= set(found)
-    assert file.read_bytes().count(b"* session-") == sessions > 2
+    assert file.read_bytes().count(b"* session-") == sessions
 
 
 def grow(space: Path, number: int) -> None:

@@ -16,7 +16,7 @@ from orgpost.frozen import NamedTuple
 from orgpost.yaml_text import LARGEST_FILE, Parsed, read_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 NAME: Final = "settings.local.yaml"
 _PRIVATE: Final = 0o600
@@ -74,8 +74,17 @@ def read_file(path: Path) -> tuple[config.Layer, list[Problem]]:
     return layer, problems + found
 
 
-def set_key(path: Path, key: str, words: str) -> Change:
-    """Set one key of a file to a value, given as YAML; the whole result is checked first."""
+def set_key(
+    path: Path,
+    key: str,
+    words: str,
+    *,
+    check: Callable[[config.Settings], list[Problem]] = lambda _: [],
+) -> Change:
+    """Set one key of a file to a value, given as YAML; the whole result is checked first.
+
+    `check` knows more than the file does, such as who is a person.
+    """
     value = _value_of(key, words)
     data, problems = _bytes_of(path)
     if problems:
@@ -84,7 +93,8 @@ def set_key(path: Path, key: str, words: str) -> Change:
     if page.problems:
         raise BadSettings(page.problems)
     new = _with_key(page, key, value)
-    _, problems = _understand(new, path)
+    layer, problems = _understand(new, path)
+    problems += check(config.Settings([layer]))
     if problems:
         raise BadSettings(problems)
     changed = new != data

@@ -89,6 +89,19 @@ def test_a_script_takes_no_text_from_a_closed_stdin_either(space: Path) -> None:
     assert (done.returncode, "stdin is closed" in done.stderr) == (2, True)
 
 
+def test_a_working_folder_that_is_gone_is_no_fault_of_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It was removed under the shell's feet."""
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    assert main(["init", "--actor", "tex"]) == 1
+    error = capsys.readouterr().err
+    assert "the working folder is gone" in error
+    assert "fault" not in error
+
+
 @pytest.mark.parametrize("name", ["x" * 300, "settings.local.yaml/x", "gone"])
 def test_a_name_that_can_be_no_file_is_not_there(
     space: Path, name: str, capsys: pytest.CaptureFixture[str]

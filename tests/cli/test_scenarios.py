@@ -277,8 +277,28 @@ def test_all_problems_of_settings_are_told_at_once(cli: Cli) -> None:
 def test_only_people_are_made_owners_by_settings(cli: Cli) -> None:
     """A trust override that names no person is a problem of the settings."""
     cli.data("contacts", "add", "bot", "--kind", "agent")
-    cli("config", "set", "messaging.trust_overrides", "{bot: owner}")
-    assert cli("inbox", "--json").code == "bad_settings"
+    before = cli.files()
+    for words in ([], ["--user"]):
+        answer = cli("config", "set", "messaging.trust_overrides", "{bot: owner}", *words, "--json")
+        assert (answer.status, answer.code) == (78, "bad_settings")
+        [problem] = answer.document["error"]["details"]["problems"]
+        assert problem["key"] == "messaging.trust_overrides.bot"
+    assert cli.files() == before
+    assert cli("inbox", "--json").status == 0
+    cli.data("config", "set", "messaging.trust_overrides", "{crt: owner}")
+
+
+def test_who_has_made_an_agent_an_owner_by_hand_is_told_so_everywhere(cli: Cli) -> None:
+    """By what works, what only checks, and the way out works."""
+    cli.data("contacts", "add", "bot", "--kind", "agent")
+    (cli.space / "settings.local.yaml").write_text("messaging: {trust_overrides: {bot: owner}}\n")
+    for words in (["inbox"], ["config", "check"]):
+        assert cli(*words, "--json").code == "bad_settings"
+    [finding] = cli("doctor", "--json").data["findings"]
+    assert (finding["check"], "no person" in finding["message"]) == ("settings", True)
+    cli.data("config", "set", "messaging.trust_overrides", "{bot: team}")
+    assert cli("config", "check").status == 0
+    assert cli("inbox").status == 0
 
 
 def test_contacts_keep_their_comments(cli: Cli) -> None:

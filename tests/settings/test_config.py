@@ -17,6 +17,7 @@ from orgpost.config import (
     Settings,
     check,
     check_value,
+    nearest_name,
     refuse_overrides,
     wanted,
 )
@@ -384,3 +385,9 @@ def test_maps_of_tiers_and_of_lists_are_asked_by_their_kind() -> None:
         "unknown": 10,
     }
     assert settings.lists("messaging.whitelists") == {"bot": ("crt",)}
+
+
+def test_no_setting_is_said_to_be_meant_by_its_own_name() -> None:
+    """A group of settings is none, and is most like itself."""
+    assert nearest_name("messaging") != "messaging"
+    assert nearest_name("mesaging") == "messaging"

@@ -59,9 +59,21 @@ def _failed(error: Exception) -> OrgpostError:
         return NotPermitted(error.filename, error.strerror or "it is forbidden")
     if isinstance(error, OSError) and error.filename is not None:
         return Failed(f"{error.strerror}: {error.filename}")
+    if isinstance(error, FileNotFoundError) and _is_nowhere():
+        return Failed("the working folder is gone", hint="cd to one that is there, and try again")
     if isinstance(error, ModuleNotFoundError):
         return Failed(f"{sys.executable} has no {error.name}", hint=_INSTALL)
     return Failed(place_of(error), hint="this is a fault of orgpost: please report it")
+
+
+def _is_nowhere() -> bool:
+    from pathlib import Path
+
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return True
+    return False
 
 
 def _answer(words: Sequence[str], show: Show) -> int:

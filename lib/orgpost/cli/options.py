@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from orgpost.cli.desk import Desk
+    from orgpost.config import Settings
+    from orgpost.errors import Problem
 
 
 def add(_command: str, parser: argparse.ArgumentParser) -> None:
@@ -70,7 +72,9 @@ def _get(args: Any, desk: Desk) -> None:
 def _set(args: Any, desk: Desk) -> None:
     from orgpost import settings_file
 
-    change = settings_file.set_key(_file(args, desk), args.key, args.value)
+    change = settings_file.set_key(
+        _file(args, desk), args.key, args.value, check=lambda found: _owners(found, desk)
+    )
     _tell_hooks(desk)
     data = {
         "key": change.key,
@@ -104,10 +108,25 @@ def _file(args: Any, desk: Desk) -> Path:
 def _check(_args: Any, desk: Desk) -> None:
     from orgpost import settings_file
 
-    _, problems = settings_file.examine(desk.space_or_none(), os.environ)
-    if problems:
+    settings, problems = settings_file.examine(desk.space_or_none(), os.environ)
+    if problems := problems + _owners(settings, desk):
         raise BadSettings(problems)
     desk.show.answer({"problems": []}, ["The settings are good."])
+
+
+def _owners(settings: Settings, desk: Desk) -> list[Problem]:
+    """Tell whom the settings make an owner though the space knows them as no person."""
+    space = desk.space_or_none()
+    if space is None or "owner" not in settings.tiers("messaging.trust_overrides").values():
+        return []
+    from orgpost import config
+    from orgpost.contact import Contacts, Trust
+    from orgpost.post import Post
+
+    with Post(space, config.Settings()) as post:
+        actors = post.contacts.load().actors
+    trust = Trust(overrides=settings.tiers("messaging.trust_overrides"))
+    return config.refuse_overrides(settings, Contacts(actors, trust).bad_overrides())
 
 
 def _path(_args: Any, desk: Desk) -> None:

@@ -180,7 +180,7 @@ def nearest_name(name: str) -> str | None:
     """Give the known setting that this one is most like."""
     import difflib
 
-    near = difflib.get_close_matches(name, [*BY_NAME, *sorted(GROUPS)], n=1)
+    near = difflib.get_close_matches(name, [*BY_NAME, *sorted(GROUPS - {name})], n=1)
     return near[0] if near else None
 
 

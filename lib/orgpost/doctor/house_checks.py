@@ -11,7 +11,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from orgpost import settings_file
+from orgpost import config, settings_file
+from orgpost.contact import Contacts, Trust
 from orgpost.doctor.finding import Finding
 from orgpost.doctor.patient import CONTACTS
 from orgpost.store.page import FOLDERS, ROOT
@@ -35,7 +36,11 @@ _OLD_CONTACTS: Final = re.compile(r"(?m)^actors:")
 
 def check_settings(patient: Patient) -> Iterator[Finding]:
     """All problems of all files of settings."""
-    _, problems = settings_file.examine(patient.space, os.environ)
+    settings, problems = settings_file.examine(patient.space, os.environ)
+    trust = Trust(overrides=settings.tiers("messaging.trust_overrides"))
+    if patient.knows_everybody:
+        nobodies = Contacts(patient.contacts.actors, trust).bad_overrides()
+        problems += config.refuse_overrides(settings, nobodies)
     yield from _told("settings", problems, patient.space)
 
 

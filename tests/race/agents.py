@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 SETTINGS = """\
-store: {sync: off, lock_seconds: 30}
+store: {sync: off, lock_seconds: 200}
 messaging:
   compute:
     max_queue_depth: 0

@@ -291,7 +291,8 @@ def test_only_people_are_made_owners_by_settings(cli: Cli) -> None:
 def test_who_has_made_an_agent_an_owner_by_hand_is_told_so_everywhere(cli: Cli) -> None:
     """By what works, what only checks, and the way out works."""
     cli.data("contacts", "add", "bot", "--kind", "agent")
-    (cli.space / "settings.local.yaml").write_text("messaging: {trust_overrides: {bot: owner}}\n")
+    settings = cli.space / "settings.local.yaml"
+    settings.write_text(f"{settings.read_text()}messaging: {{trust_overrides: {{bot: owner}}}}\n")
     for words in (["inbox"], ["config", "check"]):
         assert cli(*words, "--json").code == "bad_settings"
     findings = cli("doctor", "--json").data["findings"]

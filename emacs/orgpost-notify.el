@@ -160,9 +160,12 @@
 
 (defun orgpost-notify--take (data)
   "Show how many messages of DATA are unread, and tell of those that are new."
-  (let ((messages (alist-get 'messages data)))
-    (setq orgpost-notify--actor (alist-get 'actor data)
-          orgpost-unread-string (if orgpost-modeline-mode
+  (let ((messages (alist-get 'messages data)) (actor (alist-get 'actor data)))
+    (unless (equal actor orgpost-notify--actor)
+      (setq orgpost-notify--actor actor)
+      ;; Only now are the files known whose attributes tell whether anything is new.
+      (orgpost-notify--look))
+    (setq orgpost-unread-string (if orgpost-modeline-mode
                                     (orgpost-notify--count (alist-get 'unread data) messages)
                                   ""))
     (force-mode-line-update t)

@@ -235,6 +235,17 @@
                                (lambda () (orgpost-change (list "mark" id "read"))))))
       (should (equal (orgpost-test-state id) "UNREAD")))))
 
+(ert-deftest orgpost-trouble-of-a-disk-that-takes-no-more-is-told ()
+  "The program cannot write a byte: its words, and nothing has changed."
+  (orgpost-test-with-space
+    (let ((id (orgpost-test-send "Hello"))
+          (orgpost-program (orgpost-test--program "ulimit -f 0; exec orgpost \"$@\"")))
+      (should (string-match-p "no space left on the disk: .*(free some room and try again)"
+                              (orgpost-test-sentence
+                               (lambda () (orgpost-change (list "mark" id "read"))))))
+      (should (equal (orgpost-test-state id) "UNREAD"))
+      (orgpost-test--no-process-left))))
+
 (ert-deftest orgpost-trouble-of-edits-here-that-are-not-saved ()
   "Exit 75 by this Emacs: the question comes first, and whoever says no is told who holds it."
   (orgpost-test-with-space

@@ -38,11 +38,11 @@
   (car (alist-get 'messages (orgpost-test-cli "--as" actor "inbox" "--all"))))
 
 (defconst orgpost-test--odd-text
-  (concat "žluťoučký 😀 \n--\n  trailing blanks \t \n\n" (make-string 25000 ?ř) "\n* no heading\n end")
+  (concat "žluťoučký 😀 \n--\n  trailing blanks \t \n\n" (make-string 30000 ?ř) "\n* no heading\n end")
   "A text that is easily damaged.")
 
 (ert-deftest orgpost-compose-stores-exactly-what-was-written ()
-  "Unicode, 50 KB, trailing blanks, a line --, no final newline, a subject with a hyphen."
+  "Unicode, 60 KB, trailing blanks, a line --, no final newline, a subject with a hyphen."
   (orgpost-test-with-drafts
     (orgpost-compose)
     (let ((draft (current-buffer)) (id orgpost-draft-id)
@@ -139,10 +139,11 @@
       (goto-char (point-max))
       (call-interactively (key-binding (kbd "C-c C-y")))
       (should (equal (orgpost-draft-text) "> The body.\n"))
+      (orgpost-test--write orgpost-test--odd-text)
       (orgpost-test--send-draft)
       (let ((stored (orgpost-test--newest "crt")))
         (should (equal (list (alist-get 'reply_to stored) (alist-get 'body stored))
-                       (list id "> The body.\n"))))
+                       (list id (concat "> The body.\n" orgpost-test--odd-text)))))
       (with-current-buffer "*orgpost inbox*"
         (should (equal (alist-get 'state (orgpost-list-find id)) "READ"))))))
 
@@ -167,7 +168,7 @@
     (let ((id orgpost-draft-id))
       (orgpost-test--set "Subject" "-v is odd")
       (orgpost-test--set "Effort" "1000")
-      (orgpost-test--write "Look at it.\n")
+      (orgpost-test--write orgpost-test--odd-text)
       (should (string-match-p "effort: " (orgpost-test-sentence #'orgpost-test--send-draft)))
       (should (looking-back "^Effort: 1000" nil))
       (orgpost-test--set "Effort" "3")
@@ -176,7 +177,7 @@
       (let ((task (orgpost-entry-of id)))
         (should (equal (mapcar (lambda (key) (alist-get key task))
                                '(title effort estimated_tokens body))
-                       '("-v is odd" 3 500 "Look at it.\n")))))))
+                       (list "-v is odd" 3 500 orgpost-test--odd-text)))))))
 
 (ert-deftest orgpost-draft-survives-the-end-of-emacs ()
   "What was kept, and what was only saved automatically, can be gone on with."

@@ -67,7 +67,12 @@
     (let ((orgpost-list-limit 2))
       (orgpost-test-in-inbox
         (should (equal (length (orgpost-test--rows)) 2))
-        (should (string-match-p "^1 more; .l. limits the list" (buffer-string)))))))
+        (should (string-match-p "^1 more; .l. limits the list" (buffer-string)))
+        (setq orgpost-list-limit 3)
+        (orgpost-test--key "g")
+        (orgpost-test-answered)
+        (should (equal (orgpost-test--rows) (orgpost-test--ids (orgpost-test-cli "inbox"))))
+        (should-not (string-match-p "more" (buffer-string)))))))
 
 (ert-deftest orgpost-inbox-keys-change-the-state-of-a-line ()
   "Each key on one line: the program's state, the line, and point on the same id."
@@ -90,20 +95,34 @@
         (should (equal (tabulated-list-get-id) second))))))
 
 (ert-deftest orgpost-inbox-keys-take-the-region ()
-  "All lines of an active region are changed in one call of the program."
+  "All lines of an active region are changed in one call of the program: states, lines, point."
   (orgpost-test-with-space
     (dotimes (number 3) (orgpost-test-send (format "Message %d" number)))
     (orgpost-test-in-inbox
-      (let ((rows (orgpost-test--rows)) (transient-mark-mode t) (calls 0))
-        (goto-char (point-min))
-        (push-mark (point) t t)
-        (forward-line 2)
-        (let ((count (lambda (&rest _) (setq calls (1+ calls)))))
-          (advice-add 'orgpost--start :before count)
-          (unwind-protect (orgpost-test--key "d")
-            (advice-remove 'orgpost--start count)))
-        (should (equal calls 1))
-        (should (equal (mapcar #'orgpost-test-state rows) '("DONE" "DONE" "UNREAD")))))))
+      (let* ((rows (orgpost-test--rows)) (transient-mark-mode t) (calls 0) (kill-ring nil)
+             (count (lambda (&rest _) (setq calls (1+ calls))))
+             (press (lambda (key)
+                      (orgpost-place-goto (car rows))
+                      (push-mark (point) t t)
+                      (orgpost-place-goto (cadr rows))
+                      (forward-char 3)
+                      (setq calls 0)
+                      (advice-add 'orgpost--start :before count)
+                      (unwind-protect (orgpost-test--key key)
+                        (advice-remove 'orgpost--start count)))))
+        (pcase-dolist (`(,key . ,state) '(("t" . "TODO") ("!" . "READ") ("u" . "UNREAD")
+                                          ("d" . "DONE")))
+          (funcall press key)
+          (should (equal calls 1))
+          (should (equal (mapcar #'orgpost-test-state rows) (list state state "UNREAD")))
+          (dolist (row (seq-take rows 2))
+            (should (string-prefix-p (substring state 0 1) (orgpost-test--line row))))
+          (should (equal (list (tabulated-list-get-id) (current-column)) (list (cadr rows) 3))))
+        (funcall press "w")
+        (should (equal (current-kill 0) (string-join (seq-take rows 2) " ")))
+        (funcall press "a")
+        (should (equal (mapcar #'orgpost-test-state rows) '("ARCHIVED" "ARCHIVED" "UNREAD")))
+        (should (equal (orgpost-test--rows) (last rows)))))))
 
 (ert-deftest orgpost-inbox-tells-that-somebody-was-faster ()
   "The program refuses: the state is told, the line is right, and nothing changed."

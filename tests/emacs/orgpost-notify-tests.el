@@ -21,13 +21,12 @@
   "Remember TITLE and TEXT."
   (push (list title text) orgpost-test--told))
 
-(defun orgpost-test--asked (seconds)
-  "Return how often a program is started within SECONDS."
+(defun orgpost-test--asked (over-p)
+  "Return how often a program is started until the function OVER-P says that it is over."
   (let* ((asked 0)
-         (count (lambda (&rest _) (setq asked (1+ asked))))
-         (end (+ (float-time) seconds)))
+         (count (lambda (&rest _) (setq asked (1+ asked)))))
     (advice-add 'orgpost--start :before count)
-    (unwind-protect (while (< (float-time) end) (accept-process-output nil 0.05))
+    (unwind-protect (orgpost-test-wait (funcall over-p))
       (advice-remove 'orgpost--start count))
     asked))
 
@@ -47,13 +46,40 @@
       (orgpost-test-wait (equal orgpost-unread-string "")))))
 
 (ert-deftest orgpost-modeline-starts-no-program-while-nothing-changes ()
-  "Only a change of the own inbox is a reason to ask."
+  "Only a change of the own inbox is a reason to ask.
+As many looks as there are in ten minutes, of which each compares attributes: how
+long is between them makes no difference."
   (orgpost-test-while orgpost-modeline-mode
+    (let ((looks 0))
+      (advice-add 'orgpost-notify--attributes :before (lambda () (setq looks (1+ looks)))
+                  '((name . orgpost-test)))
+      (unwind-protect
+          (progn
+            (should (equal (default-toplevel-value 'orgpost-refresh-seconds) 60))
+            (orgpost-test-send "One")
+            (orgpost-test-wait (string-match-p "1" orgpost-unread-string))
+            (orgpost-test-answers-there)
+            (orgpost-test-cli "send" "crt" "Hello")
+            (setq looks 0)
+            (should (equal (orgpost-test--asked (lambda () (>= looks 11))) 0)))
+        (advice-remove 'orgpost-notify--attributes 'orgpost-test)))))
+
+(ert-deftest orgpost-modeline-asks-twice-in-the-beginning-and-not-a-minute-later ()
+  "Whose inbox it is says the first answer; then the files are looked at once, at once."
+  (orgpost-test-with-space
     (orgpost-test-send "One")
-    (orgpost-test-wait (string-match-p "1" orgpost-unread-string))
-    (orgpost-test-wait (equal (orgpost-test--asked 1) 0))
-    (orgpost-test-cli "send" "crt" "Hello")
-    (should (equal (orgpost-test--asked 2) 0))))
+    (let ((orgpost-refresh-seconds 3600))
+      (cl-letf (((symbol-function 'file-notify-add-watch) #'ignore))
+        (unwind-protect
+            (progn
+              (orgpost-modeline-mode 1)
+              (orgpost-test-answers-there)
+              (should (equal orgpost-notify--seen (orgpost-notify--attributes))))
+          (orgpost-modeline-mode -1))))))
+
+(defun orgpost-test-answers-there ()
+  "Wait until the program has answered whatever it was asked for the mode line."
+  (with-current-buffer orgpost-notify--home (orgpost-test-answered)))
 
 (ert-deftest orgpost-modeline-click-opens-the-inbox ()
   "A click on the number shows what it counts."
@@ -76,11 +102,11 @@
       (orgpost-test-wait (listp orgpost-notify--known))
       (setq orgpost-notify-wait 4)
       (orgpost-test-send "Of a stranger")
-      (dolist (subject '("One" "Two" "Thr\u200Bee <b>"))
+      (dolist (subject '("One" "Two" "Three" "Four" "Fi\u200Bve <b>"))
         (orgpost-test-cli "--as" "mira" "send" "tex" "--subject" subject "--" "Body"))
       (orgpost-test-wait orgpost-test--told)
       (should (equal orgpost-test--told
-                     '(("mira and others: 3 messages" "Thr‹200B›ee <b>")))))))
+                     '(("mira and others: 5 messages" "Fi‹200B›ve <b>")))))))
 
 (ert-deftest orgpost-notify-tells-nothing-of-what-was-there ()
   "News are what came since the mode was switched on."
@@ -92,7 +118,7 @@
             (cl-letf (((symbol-function 'file-notify-add-watch) #'ignore))
               (orgpost-notify-mode 1)
                    (orgpost-test-wait (listp orgpost-notify--known))
-                   (orgpost-test-wait (equal (orgpost-test--asked 1) 0)))
+                   (orgpost-test-answers-there))
           (orgpost-notify-mode -1))))
     (should-not orgpost-test--told)))
 

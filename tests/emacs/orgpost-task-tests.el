@@ -102,7 +102,15 @@
       (orgpost-test-select two three)
       (should (string-match-p "expected WAITING, found QUEUED"
                               (orgpost-test-sentence (lambda () (orgpost-test-press "A")))))
-      (should (equal (orgpost-test-task-state three) "WAITING")))))
+      (should (equal (orgpost-test-task-state three) "WAITING"))
+      (pcase-dolist (`(,keys ,first ,last . ,state)
+                     `(("C" ,one ,two . "CANCELLED") ("r" ,one ,two . "QUEUED")
+                       ("X" ,three ,three . "REJECTED")))
+        (orgpost-test-select first last)
+        (orgpost-test-answering '("no") (orgpost-test-press keys))
+        (dolist (id (list first last))
+          (should (equal (orgpost-test-task-state id) state))
+          (should (string-match-p state (orgpost-test-line id))))))))
 
 (ert-deftest orgpost-task-that-somebody-else-decided-on-is-brought-up-to-date ()
   "The error says what it is now, the line shows it, and nothing changed."
@@ -111,13 +119,24 @@
       (orgpost-test-shown #'orgpost-tasks)
       (orgpost-test-line id)
       (orgpost-test-cli "task" "reject" id "--reason" "no")
-      (pcase-dolist (`(,keys . ,answers) '(("A") ("X" "why") ("v")))
+      (pcase-dolist (`(,keys . ,answers) '(("A") ("X" "why") ("v") ("C") ("r")))
         (should (string-match-p "found REJECTED"
                                 (orgpost-test-sentence
                                  (lambda ()
                                    (orgpost-test-answering answers (orgpost-test-press keys))))))
         (should (string-match-p "REJECTED" (orgpost-test-line id))))
-      (should (equal (orgpost-test-task-state id) "REJECTED")))))
+      (should (equal (orgpost-test-task-state id) "REJECTED")))
+    (let ((id (orgpost-test-task "Over")))
+      (orgpost-test-cli "task" "cancel" id)
+      (orgpost-test-shown #'orgpost-tasks)
+      (orgpost-test-press "l l")
+      (orgpost-test-answered)
+      (orgpost-test-cli "task" "retry" id)
+      (orgpost-test-line id)
+      (should (string-match-p "found QUEUED"
+                              (orgpost-test-sentence (lambda () (orgpost-test-press "a")))))
+      (should (string-match-p "QUEUED" (orgpost-test-line id)))
+      (should (equal (orgpost-test-task-state id) "QUEUED")))))
 
 (ert-deftest orgpost-task-revise-sends-what-should-be-better ()
   "The result can be quoted; only what is finished is done again; the line shows it."

@@ -177,7 +177,7 @@ def test_a_file_that_is_no_cursor_is_refused(cli: Cli, tmp_path: Path, rubbish: 
     ("name", "status", "code", "hint"),
     [
         ("nowhere/cursor", 3, "no_such_file", "mkdir -p {}/nowhere"),
-        ("folder", 6, "not_permitted", "ask"),
+        ("folder", 3, "no_such_file", "it is a folder"),
         ("x" * 300, 3, "no_such_file", "too long"),
     ],
 )

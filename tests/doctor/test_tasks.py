@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import os
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from orgpost.clock import Clock
 from orgpost.doctor import Findings, Options, examine
+from orgpost.org.stamp import utc_text
 from orgpost.post import Post
 from orgpost.settings_file import load
 from tests.doctor.healthy import all_found, found, healthy, mail, plant, read, task
 
 if TYPE_CHECKING:
-    from datetime import datetime
     from pathlib import Path
 
     from orgpost.task import Task
@@ -27,6 +27,7 @@ PATH = "agents/tex-agent.org"
 FILE = f"org/messaging/{PATH}"
 LINE = 6
 RAN_OUT = "2026-11-20T08:47:10Z"
+SOON = utc_text(datetime.now(UTC) + timedelta(minutes=20))
 
 
 def working(id: str = ID, lease: str = f"{RAN_OUT} 1 tex-agent@laptop:1", **more: str) -> bytes:
@@ -87,7 +88,7 @@ def test_a_fault_of_a_task_is_named(tmp_path: Path, entry: bytes, check: str) ->
     [
         task().replace(b"* QUEUED  ", b"* WORKING "),
         task().replace(b":LEASE:    - 0 -\n", b"").replace(b"* QUEUED  ", b"* WORKING "),
-        working(lease="2999-01-01T00:00:00Z 1 tex-agent@laptop:1"),
+        working(lease=f"{SOON} 1 tex-agent@laptop:1"),
         task(LEASE="- 7 -", THREAD=ID),
         task().replace(b"* QUEUED ", b"* DONE   "),
     ],
@@ -208,6 +209,21 @@ def test_a_lease_in_a_file_with_unsaved_changes_has_not_run_out(tmp_path: Path) 
     assert [each.check for each in (*first.all, *second.all)] == ["editor", "editor"]
     lock.unlink()
     assert [each.check for each in all_found(space)] == ["expired-lease"]
+
+
+def test_a_lease_that_no_claim_could_have_now_is_named(tmp_path: Path) -> None:
+    """It was given while the clock was ahead; what the words say helps."""
+    space = healthy(tmp_path)
+    with Post(space, load(space, {}), me="tex", clock=FarAhead()) as post:
+        id = post.inbox("tex-agent").create_task("tex", "x").id
+        post.inbox("tex-agent").claim(id=id)
+    [finding] = [each for each in all_found(space) if each.check == "lease-ahead"]
+    assert f"orgpost task cancel {id} --now, then orgpost task retry {id}" in finding.message
+    with Post(space, load(space, {}), me="tex") as post:
+        post.inbox("tex-agent").cancel(id, now=True)
+        post.inbox("tex-agent").retry(id)
+        assert len(post.inbox("tex-agent").claim(id=id)) == 1
+    assert "lease-ahead" not in [each.check for each in all_found(space)]
 
 
 def test_what_nobody_can_settle_is_only_named(tmp_path: Path) -> None:

@@ -57,6 +57,7 @@ SEVERITY: Final = {
     "old-layout": WARNING,
     "quarantine": WARNING,
     "network": WARNING,
+    "lease-ahead": WARNING,
     "ledger-ahead": WARNING,
     "reservation": WARNING,
     "cycle": WARNING,

@@ -6,9 +6,12 @@ a person set to WORKING has no lease, and is no finding: it is theirs.
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from orgpost import settings_file
 from orgpost.agent_inbox.dependencies import Dependencies, Known
 from orgpost.errors import OrgpostError
 from orgpost.org.stamp import utc_text
@@ -18,6 +21,7 @@ from orgpost.task_entry import read_lease
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from orgpost.doctor.finding import Finding
     from orgpost.doctor.patient import Case, OrgFile, Patient, Placed
@@ -26,6 +30,9 @@ AGENTS: Final = "agents"
 _FOLDERS: Final = frozenset({AGENTS, "trays"})
 _OVER: Final = frozenset({*TASK_ENDS, TaskState.ARCHIVED})
 _LONGEST_SHOWN: Final = 60
+# No lease is longer, whatever the settings say; and clocks are put right by little steps, too.
+_A_DAY: Final = timedelta(days=1)
+_A_STEP: Final = timedelta(minutes=1)
 
 
 def check_cycles(case: Case) -> Iterator[Finding]:
@@ -44,6 +51,7 @@ def check_cycles(case: Case) -> Iterator[Finding]:
 def check_leases(case: Case) -> Iterator[Finding]:
     """A lease can be read, and one that has run out is settled by whoever looks next."""
     now = case.store.clock.now()
+    latest = now + _longest_lease(case.patient) + _A_STEP
     for file in _hot(case.patient):
         run_out = []
         for placed in file.mail:
@@ -53,6 +61,8 @@ def check_leases(case: Case) -> Iterator[Finding]:
                 yield file.finding("bad-lease", message, line=placed.line)
             elif placed.entry.keyword == TaskState.WORKING and lease.until and lease.until <= now:
                 run_out.append((placed, utc_text(lease.until)))
+            elif placed.entry.keyword == TaskState.WORKING and lease.until:
+                yield from _ahead(file, placed, lease.until, latest)
         # While somebody has unsaved changes there nobody can renew, and so no lease ends.
         if run_out and not _is_edited(file, case):
             yield from (_run_out(case, file, placed, until) for placed, until in run_out)
@@ -77,6 +87,23 @@ def _run_out(case: Case, file: OrgFile, placed: Placed, until: str) -> Finding:
     return file.finding(
         "expired-lease", message, line=placed.line, span=placed.span, fixable=fixable
     )
+
+
+def _longest_lease(patient: Patient) -> timedelta:
+    settings = settings_file.examine(patient.space, os.environ)[0]
+    minutes = settings["messaging.compute.per_task_timeout_minutes"]
+    return min(_A_DAY, timedelta(minutes=minutes)) if minutes else _A_DAY
+
+
+def _ahead(file: OrgFile, placed: Placed, until: datetime, latest: datetime) -> Iterator[Finding]:
+    """Name a lease that no claim of now could have: until its end nobody else gets the task."""
+    if until > latest:
+        id = placed.entry.id
+        message = (
+            f"the lease on {id} holds until {utc_text(until)}, longer than any may: was the clock"
+            f" set back? orgpost task cancel {id} --now, then orgpost task retry {id}"
+        )
+        yield file.finding("lease-ahead", message, line=placed.line)
 
 
 def _is_edited(file: OrgFile, case: Case) -> bool:

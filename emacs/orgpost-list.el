@@ -105,11 +105,14 @@ the actor of the buffer in which this was called."
   "Tell TROUBLE, an error of the program, also in a list that has no lines."
   (orgpost--tell trouble)
   (unless orgpost-list-entries
-    (let ((inhibit-read-only t))
+    (let ((inhibit-read-only t) (fill-column (orgpost-fit-room)))
+      (orgpost-fit nil)
       (erase-buffer)
-      (insert (propertize (orgpost-one-line (alist-get 'message trouble)) 'face 'error) "\n"
+      (insert (propertize (orgpost-one-line (alist-get 'message trouble)) 'face 'error) "\n\n"
               (orgpost-hint trouble) "\n\n"
-              (propertize "g asks again" 'face 'shadow) "\n"))))
+              (propertize "g asks again" 'face 'shadow) "\n")
+      (fill-region (point-min) (point-max))
+      (goto-char (point-min)))))
 
 ;;;; Drawing
 

@@ -267,8 +267,11 @@
     (orgpost-test-send "One")
     (rename-file "settings.local.yaml" "kept.yaml")
     (orgpost-test-in-inbox
-      (should (string-match-p "\\`nobody is named.*\nset `orgpost-actor', or in a shell: orgpost config"
+      (should (string-match-p "\\`nobody is named.*\n\nset `orgpost-actor', or in a shell: orgpost config"
                               (buffer-string)))
+      (orgpost-list-trouble `((message . "No") (hint . ,(string-join (make-list 30 "words") " "))))
+      (dolist (line (split-string (buffer-string) "\n"))
+        (should (<= (string-width line) 80)))
       (setq orgpost-actor-here "tex")
       (orgpost-test--key "g")
       (orgpost-test-answered)

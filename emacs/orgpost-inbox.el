@@ -209,10 +209,14 @@
                    (orgpost-one-line (alist-get 'to data))))
     (dolist (rung (alist-get 'rungs data))
       (princ (format "%s %-10s %s %s\n" (if (alist-get 'reached rung) "x" ".")
-                     (alist-get 'rung rung) (or (alist-get 'at rung) "")
+                     (alist-get 'rung rung) (orgpost-inbox--moment (alist-get 'at rung))
                      (orgpost-one-line (or (alist-get 'by rung) "")))))
     (when-let ((task (alist-get 'task data)))
       (princ (format "\ntask %s is %s\n" (alist-get 'id task) (alist-get 'state task))))))
+
+(defun orgpost-inbox--moment (time)
+  "Return TIME, a UTC time of the program or nil, as people read it here."
+  (if time (format-time-string "%F %a %H:%M" (orgpost-time time)) ""))
 
 (defvar orgpost-inbox-mode-map
   (let ((map (make-sparse-keymap)))

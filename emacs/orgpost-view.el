@@ -158,7 +158,7 @@ Where it is shown already its window is selected."
        ("Scheduled" ,(alist-get 'scheduled task))
        ("Deadline" ,(alist-get 'deadline task))
        ("Tags" ,(string-join (alist-get 'tags task) " "))
-       ("Blocked by" ,(mapconcat (lambda (it) (format "%s (%s)" (alist-get 'id it)
+       ("Waits for" ,(mapconcat (lambda (it) (format "%s (%s)" (alist-get 'id it)
                                                       (alist-get 'why it)))
                                  (alist-get 'blocked_by task) ", "))
        ("Rejected" ,(alist-get 'rejection_reason task))

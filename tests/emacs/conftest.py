@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.emacs.office import Office
-from tests.emacs.oracle import Oracle
+from tests.emacs.oracle import ORGS, Oracle
 from tests.emacs.package import install, put_program
 
 if TYPE_CHECKING:
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.fixture(scope="module")
-def oracle() -> Iterator[Oracle]:
-    """What Org thinks."""
-    with Oracle() as oracle:
+@pytest.fixture(scope="module", params=ORGS if len(ORGS) > 1 else None, ids=str)
+def oracle(request: pytest.FixtureRequest) -> Iterator[Oracle]:
+    """What Org thinks; and each Org that `$ORGPOST_ORG_PATH` names."""
+    with Oracle(getattr(request, "param", None)) as oracle:
         yield oracle
 
 

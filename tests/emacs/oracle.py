@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any, Final
 
-from tests.emacs.session import BatchEmacs
+from tests.emacs.session import BatchEmacs, EmacsError
 
-if TYPE_CHECKING:
-    from pathlib import Path
+# The Org that Emacs brings, and beside it each folder that `$ORGPOST_ORG_PATH` names.
+ORGS: Final = (
+    None,
+    *(Path(name) for name in os.environ.get("ORGPOST_ORG_PATH", "").split(os.pathsep) if name),
+)
 
 
 @dataclass(frozen=True)
@@ -36,9 +41,20 @@ class Heading:
 class Oracle(BatchEmacs):
     """A batch Emacs that knows Org's own opinion, and a person's commands."""
 
-    def __init__(self, *, timeout: float = 110.0) -> None:
-        """Load Org, its linter and its agenda once."""
+    def __init__(self, org: Path | None = None, *, timeout: float = 110.0) -> None:
+        """Load Org, its linter and its agenda once: the one in the folder `org`, else Emacs's."""
         super().__init__("oracle", "commands", timeout=timeout)
+        self.org = org
+        if org is not None:
+            self.load_path = (org,)
+
+    def which(self) -> str:
+        """Return the version of Org and where it lies; an error where that was not asked for."""
+        where = self.eval('(file-name-directory (locate-library "org"))')
+        if self.org is not None and not Path(where).samefile(self.org):
+            message = f"asked for the Org in {self.org}, and have the one in {where}"
+            raise EmacsError(message)
+        return f"Org {self.eval('(org-version)')} in {where}"
 
     def lint(self, path: Path) -> list[str]:
         """Return what org-lint complains about; an empty list is praise."""

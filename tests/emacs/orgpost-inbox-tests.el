@@ -230,8 +230,8 @@
         (should (file-exists-p "saved/note.txt"))
         (orgpost-test--key "y")
         (orgpost-test-answered)
-        (should (string-match-p "^x stored" (with-current-buffer "*orgpost trace*"
-                                              (buffer-string))))
+        (should (string-match-p "^x stored +[0-9-]+ [A-Z][a-z]+ [0-9][0-9]:[0-9][0-9] crt$"
+                                (with-current-buffer "*orgpost trace*" (buffer-string))))
         (save-window-excursion
           (orgpost-test--key "e")
           (should (string-suffix-p "inbox/tex.org" buffer-file-name))

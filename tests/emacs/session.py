@@ -73,6 +73,7 @@ class Emacs(ABC):
     """
 
     settled: ClassVar[tuple[str, ...]] = ("session", "answers")
+    load_path: tuple[Path, ...] = ()
 
     def __init__(self, *libraries: str, timeout: float = 60.0) -> None:
         """Load `libraries` of `elisp/`; the home is short, since a socket's path has a limit."""
@@ -168,7 +169,8 @@ class Emacs(ABC):
             for name in (*self.settled, *self.libraries)
             for word in ("-l", f"orgpost-test-{name}")
         ]
-        return [program(), "-Q", "--eval", quiet, "-L", str(ELISP), *loaded, *arguments]
+        folders = [word for folder in (ELISP, *self.load_path) for word in ("-L", str(folder))]
+        return [program(), "-Q", "--eval", quiet, *folders, *loaded, *arguments]
 
     def _environment(self) -> dict[str, str]:
         return {

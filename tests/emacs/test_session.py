@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.emacs.oracle import Oracle
 from tests.emacs.session import BatchEmacs, EmacsError, LiveEmacs, lock_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 pytestmark = pytest.mark.slow
 
@@ -38,6 +40,23 @@ def path(tmp_path: Path) -> Path:
     path = tmp_path / "tex.org"
     path.write_text(TEXT, "utf-8")
     return path
+
+
+def test_org_is_the_one_that_is_asked_for(oracle: Oracle) -> None:
+    """The report names its version: that of Emacs, and of each folder in `$ORGPOST_ORG_PATH`."""
+    print(oracle.which())
+
+
+def test_another_org_than_that_of_emacs_is_used_where_it_is_named(
+    oracle: Oracle, tmp_path: Path
+) -> None:
+    """A copy of it, for want of another; and one that is not there is no success."""
+    own = Path(oracle.which().partition(" in ")[2])
+    shutil.copytree(own, tmp_path / "org")
+    with Oracle(tmp_path / "org") as other:
+        assert other.which().endswith(f" in {tmp_path}/org/")
+    with Oracle(tmp_path) as none, pytest.raises(EmacsError, match="asked for the Org in"):
+        none.which()
 
 
 def test_values_come_back_as_python_has_them(batch: BatchEmacs) -> None:

@@ -18,7 +18,7 @@ from orgpost.message_store import Rules
 from orgpost.org.quote import check_tag, one_line
 from orgpost.store import FileStore
 from tests.corpus.texts import generated, hostile
-from tests.emacs.oracle import Oracle
+from tests.emacs.oracle import ORGS, Oracle
 from tests.messages.conftest import ACTORS, Office
 
 if TYPE_CHECKING:
@@ -33,10 +33,10 @@ pytestmark = pytest.mark.slow
 DAY = "2026-11-19"
 
 
-@pytest.fixture(scope="module")
-def oracle() -> Iterator[Oracle]:
-    """What Org thinks."""
-    with Oracle() as oracle:
+@pytest.fixture(scope="module", params=ORGS if len(ORGS) > 1 else None, ids=str)
+def oracle(request: pytest.FixtureRequest) -> Iterator[Oracle]:
+    """What Org thinks, each that there is."""
+    with Oracle(getattr(request, "param", None)) as oracle:
         yield oracle
 
 

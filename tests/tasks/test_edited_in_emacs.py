@@ -14,7 +14,7 @@ from orgpost.org import scan
 from orgpost.org.entry import parse
 from orgpost.org.syntax import TASK
 from orgpost.refusals import UnknownTask
-from tests.emacs.oracle import Oracle
+from tests.emacs.oracle import ORGS, Oracle
 from tests.emacs.test_hand_edits import EDITS as HAND_EDITS
 
 if TYPE_CHECKING:
@@ -68,10 +68,10 @@ ALONE: Final = {
 ONCE: Final = {"moved up", "moved down", "indented drawer"}
 
 
-@pytest.fixture(scope="module")
-def oracle() -> Iterator[Oracle]:
-    """A real Emacs."""
-    with Oracle() as oracle:
+@pytest.fixture(scope="module", params=ORGS if len(ORGS) > 1 else None, ids=str)
+def oracle(request: pytest.FixtureRequest) -> Iterator[Oracle]:
+    """A real Emacs, with each Org that there is."""
+    with Oracle(getattr(request, "param", None)) as oracle:
         yield oracle
 
 

@@ -291,7 +291,7 @@ def test_after_another_boot_what_was_lost_is_made_again_from_the_tasks(
     treasury.write(lambda text: text[: text.index("| 2026")])
     treasury.disk.boot = b"another boot    "
     treasury.restart()
-    treasury.governor.settle(open_, 1)
+    treasury.governor.settle(open_._replace(state="DONE"), 1)
     treasury.board.change(open_.id, state="DONE", tokens_used=1, ended=treasury.clock.now())
     treasury.add("ann", tokens=1)
     rows = {each.task: (each.event, each.tokens, each.note) for each in treasury.rows()}

@@ -15,7 +15,7 @@ from orgpost.clock import FakeClock
 from orgpost.errors import Conflict, NotPermitted, WrongState
 from orgpost.governor import Governor
 from orgpost.governor.ledger import table_of
-from orgpost.refusals import LedgerCorrupt
+from orgpost.refusals import BudgetExceeded, LedgerCorrupt
 from orgpost.store.memory import Killed, MemoryStore
 from orgpost.store.memory_disk import SPACE, MemoryDisk
 from tests.governor.conftest import CONTACTS, DAY, Treasury
@@ -170,6 +170,40 @@ def test_after_a_power_cut_the_tasks_say_what_was_lost(office: Office) -> None:
         ("settle", "crt", 1500),
     ]
     assert waiting.id in {it.task for it in rows}
+
+
+def test_each_round_of_a_task_that_repeats_is_counted(office: Office) -> None:
+    """Also on one day, and the day after: what it may cost is promised, what it cost is spent."""
+    office.inbox("crt").create_task(
+        "crt", "Again", estimated_tokens=40_000, scheduled="2026-11-01 +1d"
+    )
+    usage = office.treasury.governor.get_usage
+    for spent, tokens in ((100, 100), (30_100, 30_000), (70_100, None)):
+        office.treasury.clock.advance(60)
+        assert usage("crt")["reserved_tokens"] == 40_000
+        office.complete(tokens)
+        assert usage("crt")["tokens_today"] == spent
+    assert usage("crt")["tasks_today"] == 1
+    with pytest.raises(BudgetExceeded):
+        office.add("crt", tokens=1)
+    office.treasury.clock.advance(timedelta(days=1).total_seconds())
+    office.complete(5)
+    assert (usage("crt")["tokens_today"], usage("crt")["reserved_tokens"]) == (5, 40_000)
+
+
+def test_what_an_owners_revision_cost_is_spent_besides(office: Office) -> None:
+    """It asked for no tokens, so that nothing was promised; each time some were used."""
+    task = office.add("tex", tokens=0)
+    office.complete(900)
+    office.treasury.clock.advance(5)
+    office.inbox("tex").request_revision(task.id, "Which?")
+    office.treasury.clock.advance(5)
+    office.complete(500)
+    assert office.treasury.governor.get_usage("tex")["tokens_today"] == 1400
+    office.treasury.clock.advance(timedelta(days=1).total_seconds())
+    office.inbox("tex").request_revision(task.id, "And why?")
+    office.complete(70)
+    assert office.treasury.governor.get_usage("tex")["tokens_today"] == 70
 
 
 @pytest.mark.parametrize("is_archived", [False, True])

@@ -223,4 +223,5 @@ def fact(task: Task, clock: Clock) -> TaskFact:
         claimed=task.token > 0,
         content_hash=task.content_hash or "",
         ended=task.closed,
+        started=task.started,
     )

@@ -11,6 +11,7 @@ from orgpost.budget import row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from orgpost.budget.row import Raw, Row
 
@@ -56,7 +57,7 @@ class Books:
         self.spent: dict[str, int] = {}
         self.submissions: dict[str, list[str]] = {}
         self.starts: dict[tuple[str, str], str] = {}
-        self.settled: set[str] = set()
+        self.settled: dict[str, str] = {}
         self.refusals: dict[tuple[str, ...], str] = {}
         self.last = ""
 
@@ -71,7 +72,7 @@ class Books:
         for time, event, sender, agent, task, tokens, tier, text in rows:
             if event == row.SETTLE:
                 opened.pop(task, None)
-                settled.add(task)
+                settled[task] = time
                 spent[sender] = spent.get(sender, 0) + int(tokens)
             elif event in _OPENING:
                 new = Open(sender, agent, int(tokens), event, tier, time)
@@ -89,6 +90,11 @@ class Books:
             last = time if time > last else last  # noqa: FURB136  a call takes a tenth of it all
         self.last = last
         return self
+
+    def has_settled(self, task: str, since: datetime | None) -> bool:
+        """Ask whether a task was settled since then: what an earlier round used is another thing."""
+        at = self.settled.get(task)
+        return at is not None and (since is None or at >= row.stamp(since))
 
     # -- what it adds up to --------------------------------------------------------------------
 

@@ -59,7 +59,7 @@ def unsettled(
 ) -> Iterator[Row]:
     """Give the rows of tasks that were done today and of whose end the ledger knows nothing."""
     for fact in tasks:
-        known = fact.id in books.open or fact.id in books.settled
+        known = fact.id in books.open or books.has_settled(fact.id, fact.started)
         tokens = limits.ask_of(fact.estimated_tokens, fact.tier)
         tokens = tokens if fact.tokens_used is None else fact.tokens_used
         if tokens and fact.state == "DONE" and not known:

@@ -42,7 +42,8 @@ class TaskFact(NamedTuple):
     """What the governor must know of a task that is there.
 
     `tier` is the effective one at creation, `claimed` whether it ever was, `agent` also a tray.
-    `ended` is when it came to its end, None while it has not or where nobody knows.
+    `ended` is when it came to its end, None while it has not or where nobody knows; `started` when
+    its last claim began.
     """
 
     id: str
@@ -57,6 +58,7 @@ class TaskFact(NamedTuple):
     claimed: bool = False
     content_hash: str = ""
     ended: datetime | None = None
+    started: datetime | None = None
 
     @property
     def is_over(self) -> bool:

@@ -139,6 +139,7 @@ def _fact(task: Task, now: datetime) -> TaskFact:
         task.tokens_used,
         claimed=task.token > 0,
         ended=task.closed,
+        started=task.started,
     )
 
 

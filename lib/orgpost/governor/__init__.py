@@ -6,7 +6,7 @@ owner asks for without an estimate costs nothing, and nobody looks at the ledger
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from orgpost.budget import Ask, TaskFact, Unneeded, Verdict, mending, row, work
 from orgpost.budget.decision import OWNER
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 __all__ = ["Governor", "NoTasks", "TaskGovernor", "Tasks", "must_be_allowed"]
 
 T = TypeVar("T")
+# A task that repeats is to be done again at its next date, and what it may cost is promised anew.
+_BEGUN_AGAIN: Final = frozenset({"QUEUED", "WAITING"})
 
 
 def _nobody() -> tuple[int, int]:
@@ -208,17 +210,19 @@ class Governor:
         if left is not None:
             note = row.OVER if tokens is not None and tokens > left.tokens else ""
             leaf.write(mending.of_open(row.SETTLE, fact.id, left, leaf.time, tokens, note))
-        elif not self._is_settled(leaf, alone, fact.id):
+        elif not self._is_settled(leaf, alone, fact):
             used = self._limits.ask_of(fact.estimated_tokens, fact.tier)
             used = used if tokens is None else tokens
             payer = charged(fact.sender, fact.via, self._contacts())
             leaf.write(mending.of_task(fact, row.SETTLE, payer, leaf.time, used))
+        if fact.state in _BEGUN_AGAIN:
+            leaf.write(*self._gate.promised(leaf, fact))
 
-    def _is_settled(self, leaf: Leaf, alone: Alone, task: str) -> bool:
+    def _is_settled(self, leaf: Leaf, alone: Alone, fact: TaskFact) -> bool:
         """Ask whether somebody else, who found it done, was faster; perhaps before midnight."""
         days = [day for day in self._ledger.days() if day < leaf.account.day][-1:]
         books = [leaf.books, *(self._ledger.account(day, alone).books for day in days)]
-        return any(task in each.settled for each in books)
+        return any(each.has_settled(fact.id, fact.started) for each in books)
 
     def _release(self, alone: Alone, task: TaskFact | str, rejected: str) -> None:
         leaf = self._ledger.open(self._clock.now(), alone, tolerant=True)

@@ -123,6 +123,10 @@ class Gate:
         leaf.write(*rows)
         return bool(rows)
 
+    def promised(self, leaf: Leaf, fact: TaskFact) -> list[Row]:
+        """Give the row of a task that is to be done and has nothing open, as by its estimate."""
+        return [*mending.missing(leaf.books, [fact], self._limits, self._payer, leaf.time)]
+
     def _missing(self, leaf: Leaf, event: str = "") -> list[Row]:
         tasks = self._tasks.open_tasks()
         return [*mending.missing(leaf.books, tasks, self._limits, self._payer, leaf.time, event)]

@@ -105,6 +105,7 @@ def test_a_damaged_file_is_read(rng: random.Random) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_many_damaged_files_are_read(rng: random.Random) -> None:
     """The same for 20,000."""
     fuzz(rng, 20_000)

@@ -148,6 +148,7 @@ def test_generated_texts_come_back(rng: random.Random) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_many_generated_texts_come_back(rng: random.Random) -> None:
     """20,000."""
     check_all(generated(rng, 20_000))

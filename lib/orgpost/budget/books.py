@@ -92,7 +92,7 @@ class Books:
         return self
 
     def has_settled(self, task: str, since: datetime | None) -> bool:
-        """Ask whether a task was settled since then: what an earlier round used is another thing."""
+        """Ask whether a task was settled since then: an earlier round is another matter."""
         at = self.settled.get(task)
         return at is not None and (since is None or at >= row.stamp(since))
 

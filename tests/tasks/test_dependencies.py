@@ -73,3 +73,13 @@ def test_a_long_circle_is_told_in_a_few_words(shop: Shop) -> None:
         shop.add(id="task-30", depends_on=["task-00"])
     way = "task-30 → task-00 → task-01 → … 27 more … → task-29 → task-30"
     assert str(refused.value) == f"create: dependency cycle: {way}"
+
+
+def test_a_task_with_an_id_of_emacs_can_be_waited_for(shop: Shop) -> None:
+    """It is how a person gives a task by hand."""
+    id = "9F1C2F2E-5d0b-4d67-9b1e-1234567890ab"
+    by_hand = shop.add("By hand")
+    shop.edit(by_hand.id, id)
+    assert shop.now(shop.add("Then", depends_on=[id]).id).blocked_by == (
+        {"id": id, "why": "QUEUED"},
+    )

@@ -16,7 +16,7 @@ from orgpost.agent_inbox.rights import must_be_in, must_be_worker
 from orgpost.errors import Conflict, InvalidField
 from orgpost.org import scan
 from orgpost.org.stamp import parse_utc
-from orgpost.org.syntax import SUPPLIED_ID
+from orgpost.org.syntax import EMACS_ID, SUPPLIED_ID
 from orgpost.refusals import UnknownTask
 from orgpost.states import Event
 from orgpost.task import HOLDER, Claim, Lease
@@ -58,10 +58,6 @@ class Taken(NamedTuple):
 
     claims: list[Claim]
     expired: list[Task]
-
-
-# What Emacs's org-id makes.
-_UUID: Final = r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
 
 
 class _Taken(NamedTuple):
@@ -187,4 +183,4 @@ class Claiming:
 
 def _is_plain(id: str) -> bool:
     is_ours = id.startswith("task-") and re.fullmatch(SUPPLIED_ID, id) is not None
-    return is_ours or re.fullmatch(_UUID, id) is not None
+    return is_ours or re.fullmatch(EMACS_ID, id) is not None

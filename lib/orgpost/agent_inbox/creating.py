@@ -22,7 +22,7 @@ from orgpost.org.entry import render
 from orgpost.org.fields import checked_id, checked_tags
 from orgpost.org.quote import check_property, one_line
 from orgpost.org.stamp import format_stamp
-from orgpost.org.syntax import CALLERS_VALUE_LIMIT, TASK, TITLE_LIMIT, VALUE_LIMIT
+from orgpost.org.syntax import CALLERS_VALUE_LIMIT, EMACS_ID, TASK, TITLE_LIMIT, VALUE_LIMIT
 from orgpost.refusals import Cycle
 from orgpost.states import TaskState
 from orgpost.task import AUTO_ACCEPTED, PAYLOAD, Task, cost_of
@@ -220,7 +220,7 @@ class Creating:
             max_attempts=_whole("max_attempts", attempts, 1, 100),
             scheduled=self._stamp("scheduled", new.scheduled),
             deadline=self._stamp("deadline", new.deadline),
-            depends_on=tuple(checked_id(each, "task") for each in dict.fromkeys(new.depends_on)),
+            depends_on=tuple(map(_dependency, dict.fromkeys(new.depends_on))),
             task_type=_value("task_type", new.task_type),
             payload=_payload(new.payload),
             parent=new.parent,
@@ -290,6 +290,11 @@ def _moment(found: re.Match[str]) -> datetime | None:
         return datetime(year, month, day, hour, minute)  # noqa: DTZ001  local, as it is written
     except ValueError:
         return None
+
+
+def _dependency(id: str) -> str:
+    # A task that a person made by hand can be waited for like any other.
+    return id if re.fullmatch(EMACS_ID, id) else checked_id(id, "task")
 
 
 def _title(text: str) -> str:

@@ -86,6 +86,8 @@ STATE_ITEM: Final = (
 MADE_ID: Final = r"(msg|task|file|chg)-([0-9]{8}-[0-9]{6})-[0123456789abcdefghjkmnpqrstvwxyz]{10}"
 SUPPLIED_ID: Final = r"(?:msg|task|file|chg)-[a-z0-9][a-z0-9._-]{0,119}"
 READ_ID: Final = r"[^ \t]+"
+# What a person's org-id makes.
+EMACS_ID: Final = r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
 PROPERTY: Final = r"[A-Z][A-Z0-9_-]{0,47}"
 
 # The order in which drawers SHOULD list them; what is not here comes last.

@@ -55,8 +55,9 @@ def test_another_org_than_that_of_emacs_is_used_where_it_is_named(
     shutil.copytree(own, tmp_path / "org")
     with Oracle(tmp_path / "org") as other:
         assert other.which().endswith(f" in {tmp_path}/org/")
-    with Oracle(tmp_path) as none, pytest.raises(EmacsError, match="asked for the Org in"):
-        none.which()
+        other.org = tmp_path
+        with pytest.raises(EmacsError, match="asked for the Org in"):
+            other.which()
 
 
 def test_values_come_back_as_python_has_them(batch: BatchEmacs) -> None:

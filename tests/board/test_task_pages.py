@@ -126,8 +126,9 @@ def test_a_rejection_needs_a_reason(place: Place, office: Office) -> None:
 
 
 def test_a_task_is_cancelled_by_who_sent_it_and_tried_again(place: Place, office: Office) -> None:
-    """Where nobody works on it, at once."""
-    id, ann = office.add(by="ann"), place.visitor("ann")
+    """Where nobody works on it, at once; the owner has let it in before."""
+    id, ann, tex = office.add(by="ann"), place.visitor("ann"), place.visitor("tex")
+    tex.press(tex.read("/tasks").form(f"/task/{id}/approve"))
     page = ann.read(f"/task/{id}")
     assert offered(page) == {"cancel"}
     ann.submit(page.form(f"/task/{id}/cancel"), reason="")
@@ -135,7 +136,18 @@ def test_a_task_is_cancelled_by_who_sent_it_and_tried_again(place: Place, office
     page = ann.read(f"/task/{id}")
     assert offered(page) == {"retry"}
     assert ann.press(page.form(f"/task/{id}/retry")).to == f"/task/{id}?said=retry"
-    assert office.show(id)["state"] in {"QUEUED", "WAITING"}
+    assert office.show(id)["state"] == "QUEUED"
+
+
+def test_what_nobody_let_in_is_tried_again_by_the_owner_alone(place: Place, office: Office) -> None:
+    """Its sender would queue what waited for the owner's word."""
+    id, ann, tex = office.add(by="ann"), place.visitor("ann"), place.visitor("tex")
+    ann.submit(ann.read(f"/task/{id}").form(f"/task/{id}/cancel"), reason="")
+    assert offered(ann.read(f"/task/{id}")) == set()
+    page = tex.read(f"/task/{id}")
+    assert offered(page) == {"retry"}
+    tex.press(page.form(f"/task/{id}/retry"))
+    assert office.show(id)["state"] == "QUEUED"
 
 
 def test_a_holder_is_asked_to_stop_and_nobody_asks_twice(place: Place, office: Office) -> None:

@@ -66,12 +66,17 @@ def must_be_owner_or_sender(contacts: Contacts, me: str, task: Task, event: Even
         raise NotYours(str(event), f"{who}, may do this")
 
 
-def must_be_let_in(contacts: Contacts, me: str, task: Task, event: Event) -> None:
-    """Refuse that a sender itself queues what waited for the owner's word, and never got it."""
+def may_queue_again(contacts: Contacts, me: str, task: Task) -> bool:
+    """Ask whether one may let a task be done again: of one that was never let in, the owner."""
     # What waited for tokens only is asked of the governor anew, which knows.
     nobody_said = not (task.approval or task.awaiting or task.token)
     waits = task.awaiting == OWNER_APPROVAL or nobody_said
-    if waits and not is_owner(contacts, me, task.agent):
+    return not waits or is_owner(contacts, me, task.agent)
+
+
+def must_be_let_in(contacts: Contacts, me: str, task: Task, event: Event) -> None:
+    """Refuse that a sender itself queues what waited for the owner's word, and never got it."""
+    if not may_queue_again(contacts, me, task):
         who = f"only {_owner_of(contacts, task.agent)}"
         raise NotYours(str(event), f"{task.id} was never let in, and {who}, may do this")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from orgpost.agent_inbox.rights import is_owner, is_worker
+from orgpost.agent_inbox.rights import is_owner, is_worker, may_queue_again
 from orgpost.errors import WrongState
 from orgpost.states import Event, MessageState, TaskState, has_move, move
 
@@ -85,6 +85,8 @@ class Rights(NamedTuple):
             return
         for event in DECISIONS:
             may = is_theirs or (event not in _OWNERS and task.sender == self.me)
+            if event == Event.RETRY:
+                may = may and may_queue_again(self.contacts, self.me, task)
             if may and has_move(task.state, event):
                 yield event
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import random
+import signal
 import time
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,8 @@ settings.load_profile(PROFILE)
 
 def pytest_configure() -> None:
     """Fix the seed before any worker process starts, so that all draw from the same one."""
+    # What a shell starts in the background ignores interrupts, and so would all that tests start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     new = random.SystemRandom().randrange(2**32)
     os.environ.setdefault(SEED, "1" if PROFILE == "ci" else str(new))
 

@@ -12,7 +12,7 @@ demo: .venv/made ## a post office in a folder of its own, from first message to 
 
 test: .venv/made packages ## every test, fast and slow
 	$(SAME) $(BIN)/pytest -q -n 2 --randomly-seed=1 --left-behind -m "not slow and not nightly"
-	$(SAME) $(BIN)/pytest -q -n 2 --randomly-seed=1 --dist loadfile -m "slow and not nightly"
+	$(SAME) $(BIN)/pytest -q -n 3 --randomly-seed=1 --dist loadfile -m "slow and not nightly"
 
 check: .venv/made ## what must be green before a commit; under a minute
 	$(BIN)/ruff check

@@ -282,6 +282,7 @@ def test_ui_refuses_a_time_that_no_token_may_have(ttl: str, office: Office) -> N
     assert office.cli("--json", "--as", "tex", "ui", "--ttl", ttl).code == "invalid_field"
 
 
+@pytest.mark.slow
 def test_the_board_loads_no_template_before_it_is_wanted() -> None:
     """A relay without the extra starts as ever."""
     script = (

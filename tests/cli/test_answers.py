@@ -48,6 +48,7 @@ def test_a_task_that_dies_of_its_leases_is_answered_too(office: Office, clock: F
     assert answer["properties"] == {"STATUS": "dead"}
 
 
+@pytest.mark.slow
 def test_doctor_answers_for_a_task_that_died_of_its_leases(office: Office) -> None:
     """It settles the lease once, and says so."""
     id = office.add("x", "--max-attempts", "1", by="crt")

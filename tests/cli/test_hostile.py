@@ -71,6 +71,7 @@ def test_no_hostile_text_reaches_a_pipe_raw(full: Cli) -> None:
     assert guilty == []
 
 
+@pytest.mark.slow
 def test_a_forged_entry_moves_no_terminal(cli: Cli) -> None:
     """Id, sender, recipient, kind, state and thread may be anything that a file can hold."""
     inbox = cli.space / "org/messaging/inbox/tex.org"

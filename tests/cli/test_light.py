@@ -77,6 +77,7 @@ def test_inbox_loads_nothing_heavy(tmp_path: Path) -> None:
 NETWORK: Final = {"aiohttp", "jwt", "jinja2", "prometheus_client", "watchfiles", "websockets"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [["inbox"], ["digest"], ["show", "msg-20261120"], ["help"]])
 def test_what_needs_no_relay_loads_no_network(words: list[str], tmp_path: Path) -> None:
     """Only who serves, or signs a token, pays for it."""

@@ -63,6 +63,7 @@ def test_a_forged_task_moves_no_terminal(office: Office, state: str) -> None:
         assert "fault of orgpost" not in answer.err, (words, answer)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [["show"], ["list"]])
 def test_a_forged_task_moves_no_real_terminal(office: Office, words: list[str]) -> None:
     """The plain view for a person spells it out too."""

@@ -158,6 +158,7 @@ def test_a_task_that_has_had_its_time_is_not_renewed(office: Office, clock: Fake
     assert office.claim()["token"] == 2
 
 
+@pytest.mark.slow
 def test_a_bad_row_of_the_ledger_lets_nothing_in_and_work_be_finished(office: Office) -> None:
     """Scenario 22: for every sender, with file and line; `doctor --fix` keeps its text."""
     id = office.add(by="crt")

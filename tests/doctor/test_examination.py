@@ -124,6 +124,7 @@ def test_a_space_without_any_mail_is_looked_at_all_the_same(tmp_path: Path) -> N
     assert {check for check, _, _ in found(tmp_path)} == {"contacts", "folders"}
 
 
+@pytest.mark.slow
 def test_what_was_in_quarantine_comes_back_as_new(tmp_path: Path) -> None:
     """At the end of its file, and the quarantine is empty."""
     space = healthy(tmp_path)
@@ -140,6 +141,7 @@ def test_a_delivered_file_comes_back_to_its_place(tmp_path: Path) -> None:
     assert read(space, "files/msg-1/x.bin") == b"\0\xff"
 
 
+@pytest.mark.slow
 def test_what_is_there_again_is_not_brought_back_twice(tmp_path: Path) -> None:
     """It stays in quarantine, and the file as it is."""
     space = healthy(tmp_path)

@@ -122,6 +122,7 @@ def test_all_that_a_client_gets_can_be_taken_out_of_any_file(
     assert form.strip(grown, lambda found: found.program.name == GATE, entries, text) == text
 
 
+@pytest.mark.slow
 @given(st.data(), tidy_documents())
 def test_other_readers_see_the_same(data: st.DataObject, text: str) -> None:
     """The standard library reads what was there, and ours."""

@@ -229,6 +229,7 @@ def test_what_can_be_no_program_is_refused_before_anything_is_told(cli: Cli, wor
     assert "comes last" in error["hint"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("word", "why"),
     [("no-such-program", "is not on $PATH"), ("./gone", "is not there"), ("./text", "chmod +x")],

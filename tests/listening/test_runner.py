@@ -77,6 +77,7 @@ def test_a_program_is_given_its_words_and_the_line(runs: Runs) -> None:
     assert not (runs.folder / "pwned").exists()
 
 
+@pytest.mark.slow
 def test_events_are_handed_over_one_at_a_time_in_order(runs: Runs) -> None:
     """The second begins when the first is over."""
     runner = runs(

@@ -132,6 +132,7 @@ def test_a_route_that_fails_leaves_the_message(office: Office, gh: Path) -> None
     assert [len(office.mail.find_unread(name)) for name in ("tex", "mira")] == [1, 1]
 
 
+@pytest.mark.slow
 def test_a_route_that_takes_too_long_has_failed(office: Office, gh: Path) -> None:
     """The limit is a setting."""
     office.rules = Rules(route_timeout_seconds=1)

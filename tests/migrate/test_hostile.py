@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from orgpost.doctor import Options, examine
 from orgpost.migrate import migrate
 from tests.migrate.old_mail import entries, entry_v02, letter, space_v01, space_v02
@@ -17,6 +19,7 @@ def texts() -> list[str]:
     return [place.read_bytes().decode("utf-8", "replace") for place in found]
 
 
+@pytest.mark.slow
 def test_every_hostile_body_of_v01_comes_over_as_it_was(tmp_path: Path) -> None:
     """One message each, from its true sender, and doctor has nothing to say."""
     sent = texts()

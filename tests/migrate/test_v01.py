@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from orgpost.migrate.v01 import read_inbox, read_users, read_whitelist
 
 SPACE = Path(__file__).parent / "v01-space"
@@ -90,6 +92,7 @@ def test_a_carriage_return_in_another_file_is_the_senders() -> None:
     assert bodies(entry("a\r\nb")) == ["a\r\nb"]
 
 
+@pytest.mark.slow
 def test_a_large_inbox_is_read_in_linear_time() -> None:
     """Twenty thousand entries are no different from two."""
     text = "".join(entry("* x\n" * 3, id=f"msg-{count}") for count in range(20_000))

@@ -94,6 +94,7 @@ def test_busy_names_who_holds_the_file(space: Path) -> None:
     assert f"process {process.pid}" in str(refused.value)
 
 
+@pytest.mark.slow
 def test_the_next_writer_comes_as_soon_as_the_holder_is_dead(space: Path) -> None:
     """The kernel drops the lock with its process: there is no stale lock that runs out."""
     with holder(space) as process:

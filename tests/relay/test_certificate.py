@@ -47,6 +47,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("cert", "key", "said", "hint"), FAULTS, ids=lambda value: value[:20])
 def test_tls_files_that_cannot_be_used_are_named_with_what_is_wrong(
     cert: str,

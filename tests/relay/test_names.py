@@ -103,6 +103,7 @@ def test_a_fault_in_one_connection_is_no_others(
     assert "c4n4ry" not in caplog.text
 
 
+@pytest.mark.slow
 def test_two_names_hear_both_and_leave_one_by_one(
     space: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

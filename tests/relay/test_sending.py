@@ -302,6 +302,7 @@ def test_a_full_disk_is_told_and_nothing_is_said_to_be_stored(
     run(test())
 
 
+@pytest.mark.slow
 def test_a_lock_that_others_hold_is_busy_and_holds_up_nobody_else(space: Path) -> None:
     """With the time after which to try again; mail to others and pings go on meanwhile."""
     settings = space / "settings.local.yaml"

@@ -155,6 +155,7 @@ def test_a_decision_that_fails_changes_nothing(stage: Stage) -> None:
     assert store.view(INBOX).data == HEADER + ONE[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", SAVES)
 def test_a_decision_is_made_again_on_what_a_person_saved(stage: Stage, how: str) -> None:
     """Who saves between our reading and our writing is not overwritten."""
@@ -173,6 +174,7 @@ def test_a_decision_is_made_again_on_what_a_person_saved(stage: Stage, how: str)
     assert stage.person.read(INBOX) == HEADER + ONE[1] + b"more\n* mine\n"
 
 
+@pytest.mark.slow
 def test_a_file_that_never_rests_is_a_conflict(stage: Stage) -> None:
     """After five tries the caller is told, and the person's bytes stand."""
     store = stage.store(30)
@@ -397,6 +399,7 @@ def test_a_folder_lists_its_org_files(stage: Stage) -> None:
     assert store.names("agents") == []
 
 
+@pytest.mark.slow
 def test_once_the_journal_is_empty_the_org_files_are_all(stage: Stage) -> None:
     """After a confirmation everything else can go, and nothing is missing."""
     store = stage.store()

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 SENDERS = 20
-BATCH = 10
+BATCH, BURST = 10, 50
 ROUNDS = 7
 PER_SECOND = 5000
 PACED_SECONDS = 1.5
@@ -141,13 +141,15 @@ def fan_out(space: Path) -> Iterator[Row]:
     """Deliveries a second, as the time that one takes: of words that come together, and alone."""
     for listeners, goal in ((200, ">= 1.0"), (1000, ">= 1.4")):
         with stages(space, listeners, SIDES) as found:
-            for batch, how in ((BATCH, f"{BATCH} at a time"), (1, "one at a time")):
+            for batch in (BATCH, BURST, 1):
+                how = f"{batch} at a time" if batch > 1 else "one at a time"
+                goals = {(SIDES[1], BATCH): goal, (SIDES[2], BURST): ">= 5"}
                 each = deliveries(found, listeners, batch)
                 for floor in SIDES[1:]:
                     ratio = each[floor] / each["ours"]
                     per_second = f"{1 / each['ours'] / 1000:.0f} k/s"
                     what = f"delivery to {listeners}, {how} ({per_second})"
-                    side = goal if (floor, batch) == (SIDES[1], BATCH) else NO_GOAL
+                    side = goals.get((floor, batch), NO_GOAL)
                     ours_ms, floor_ms = each["ours"] * 1000, each[floor] * 1000
                     yield Row(what, ratio, side, FLOORS[floor], ours_ms, floor_ms, ROUNDS)
 

@@ -26,7 +26,6 @@ HOLD = (
 )
 DECIDED = "                        return self._decided(held, decide)\n"
 POWER = ("tests/crash/test_states.py", "-k", "told")
-EMACS = "tests/race/test_with_emacs.py"
 EIO = "tests/fault/test_eio.py"
 TEXT = ("tests/fuzz/test_text.py",)
 CLAIMS = ("tests/race/test_claims.py", "-k", "old_token")
@@ -89,7 +88,7 @@ BUGS = (
         "store/calls.py",
         "        if filelock.lock_descriptor(fd, blocking=False):\n            return True\n",
         "        if filelock.lock_descriptor is not None:\n            return True\n",
-        ("tests/race/test_kill_soak.py",),
+        ("tests/store/test_rows.py", "-k", "only_one_decides_at_a_time"),
     ),
     Bug(
         7,
@@ -134,7 +133,7 @@ BUGS = (
         "store/file_state.py",
         "        return self.is_our_print(block) and not self._journal",
         "        return not self._journal",
-        (f"{EMACS}::test_saves_of_a_person_and_writes_of_programs_are_all_there_once",),
+        ("tests/store/test_contract.py", "-k", "editor_without_locks_wrote_over"),
     ),
     Bug(
         12,
@@ -181,7 +180,7 @@ BUGS = (
         "                page = held.page()\n                result = decide(page)\n"
         f"            self._clock.sleep(0.01)\n{HOLD}"
         "                        held.write(page)\n                        return result\n",
-        (f"{EMACS}::test_saves_of_a_person_and_writes_of_programs_are_all_there_once",),
+        ("tests/store/test_outcomes.py", "-k", "decided_on_what_waits"),
     ),
     Bug(
         17,

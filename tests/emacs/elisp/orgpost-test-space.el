@@ -57,7 +57,8 @@ A list among them is what stands on stdin."
      (unwind-protect
          (with-temp-buffer (setq default-directory orgpost-test-space) ,@body)
        (dolist (buffer (buffer-list))
-         (unless (memq buffer before)
+         ;; To kill one may have killed another.
+         (when (and (buffer-live-p buffer) (not (memq buffer before)))
            (with-current-buffer buffer (set-buffer-modified-p nil))
            (kill-buffer buffer)))
        (delete-directory folder t))))

@@ -21,7 +21,7 @@ check: .venv/made ## what must be green before a commit; under a minute
 	$(BIN)/lint-imports
 	$(BIN)/pytest -q -n 2 -m "not slow and not nightly"
 
-slow: .venv/made packages ## only the tests that start real processes
+slow: .venv/made packages ## only the tests that start real processes or wait for a clock
 	HYPOTHESIS_PROFILE=search $(BIN)/pytest -q -n 2 --dist loadfile -m "slow and not nightly"
 
 bench: .venv/bench ## what things cost, as ratios in one run

@@ -17,6 +17,7 @@ from orgpost.doctor.text_checks import with_head
 from orgpost.org import scan
 from orgpost.org.entry import parse
 from orgpost.org.syntax import COOKIE, kind_of
+from orgpost.store import make_private
 from orgpost.store.backup import back_up
 from orgpost.store.page import ROOT
 
@@ -50,9 +51,12 @@ def _fix_modes(case: Case, finding: Finding) -> None:
 
 
 def _fix_folders(case: Case, finding: Finding) -> None:
+    if finding.file == ".orgpost":
+        make_private(case.patient.space, finding.file)
+        return
     messaging = case.patient.space / ROOT
     shared = messaging.is_dir() and messaging.stat().st_mode & 0o020
-    mode = 0o770 if shared and finding.file != ".orgpost" else 0o700
+    mode = 0o770 if shared else 0o700
     (case.patient.space / finding.file).mkdir(mode=mode, parents=True, exist_ok=True)
 
 

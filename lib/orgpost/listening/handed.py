@@ -11,11 +11,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from orgpost.errors import OrgpostError
-from orgpost.store import replace_file
+from orgpost.store import make_private, replace_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
     from orgpost.post import Post
 
@@ -71,12 +70,7 @@ class Memory:
     def _write(self, handed: Handed) -> None:
         note = {"form": _FORM, "told": sorted(handed.told), "obeyed": sorted(handed.obeyed)}
         try:
-            make_folder(self._path.parent)
+            make_private(self._post.space, _FOLDER)
             replace_file(self._path, json.dumps(note).encode(), mode=0o600)
         except (OSError, OrgpostError):
             return
-
-
-def make_folder(folder: Path) -> None:
-    """Make a private folder of a space that is missing."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from orgpost.errors import OrgpostError
 from orgpost.space import PRIVATE
-from orgpost.store import replace_file
+from orgpost.store import make_private, replace_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -65,7 +65,7 @@ class Writing:
         """Write them."""
         with suppress(OSError, OrgpostError):
             for folder in (SEEN, TOLD):
-                (self._space / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
+                make_private(self._space, folder)
             for actor in self._seen:
                 path = self._space / SEEN / actor
                 if not path.exists():

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from orgpost.errors import Malformed
 from orgpost.space import PRIVATE
-from orgpost.store import replace_file
+from orgpost.store import make_private, replace_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -74,6 +74,6 @@ def revoke(post: Post, actor: str) -> datetime:
         now = post.clock.now().astimezone(UTC)
         upto = read_revoked(post.space).with_actor(actor, now)
         path = post.space / FILE
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(post.space, f"{PRIVATE}/keys")
         replace_file(path, json.dumps({"schema": 1, "revoked": upto}).encode() + b"\n")
     return now

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, Self
 from orgpost.frozen import NamedTuple
 from orgpost.relay.refusals import RelayRuns
 from orgpost.space import PRIVATE
-from orgpost.store import replace_file
+from orgpost.store import make_private, replace_file
+from orgpost.store.page import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 LOCK: Final = f"{PRIVATE}/run/relay.lock"
 FILE: Final = f"{PRIVATE}/run/relay.json"
-_SPACE: Final = "org/messaging"
 _LARGEST: Final = 65_536
 _TRIES: Final = 20
 _AGAIN_SECONDS: Final = 0.05
@@ -86,7 +86,7 @@ class Seat:
 
     def keep(self) -> None:
         """Take it again where what tells of it was deleted; `RelayRuns` if another was faster."""
-        if not (self._space / _SPACE).is_dir():
+        if not (self._space / ROOT).is_dir():
             return  # the whole space is being deleted, or put back: nothing of it is to be made
         was_ours = self._is_ours()
         if not was_ours:
@@ -106,7 +106,7 @@ class Seat:
 
     def _taken(self) -> BinaryIO:
         path = self._space / LOCK
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(self._space, f"{PRIVATE}/run")
         file = path.open("ab")
         try:
             self._lock(file.fileno())

@@ -16,7 +16,7 @@ from orgpost.errors import Exists
 from orgpost.frozen import NamedTuple
 from orgpost.relay.refusals import BadSecret
 from orgpost.space import PRIVATE
-from orgpost.store import create_file
+from orgpost.store import create_file, make_private
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,7 +65,7 @@ def find_or_make_secret(
     if found is not None:
         return found
     path = space / KEY_FILE
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private(space, f"{PRIVATE}/keys")
     digits = clock.token(8 * LEAST_BYTES)
     # Somebody may have been faster: then theirs counts, also for us.
     with suppress(Exists):

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from orgpost.store.files import FileStore, create_file, replace_file
+from orgpost.store.files import FileStore, create_file, make_private, replace_file
 from orgpost.store.page import Move, Page, Receipt, Store, View
 
-__all__ = ["FileStore", "Move", "Page", "Receipt", "Store", "View", "create_file", "replace_file"]
+__all__ = [
+    "FileStore",
+    "Move",
+    "Page",
+    "Receipt",
+    "Store",
+    "View",
+    "create_file",
+    "make_private",
+    "replace_file",
+]

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from orgpost.errors import Exists
-from orgpost.store.files import create_file
+from orgpost.store.files import create_file, make_private
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,10 +17,7 @@ FOLDER: Final = ".orgpost/backup"
 
 def back_up(space: Path, files: Mapping[str, bytes], clock: Clock) -> Path:
     """Copy files to a new folder of the backup, under their own paths; gives that folder."""
-    private = space / ".orgpost"
-    private.mkdir(mode=0o700, exist_ok=True)
-    with suppress(Exists):
-        create_file(private / ".gitignore", b"*\n")
+    make_private(space, FOLDER)
     backup = _new_folder(space / FOLDER, f"{clock.now():%Y%m%dT%H%M%SZ}")
     for file, data in files.items():
         copy = backup / file
@@ -32,7 +27,6 @@ def back_up(space: Path, files: Mapping[str, bytes], clock: Clock) -> Path:
 
 
 def _new_folder(backups: Path, stamp: str) -> Path:
-    backups.mkdir(mode=0o700, exist_ok=True)
     count = 1
     while True:
         folder = backups / (stamp if count == 1 else f"{stamp}-{count}")

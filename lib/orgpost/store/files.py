@@ -280,3 +280,13 @@ def create_file(path: Path, data: bytes, *, mode: int = 0o600) -> None:
             disk.create(folder, path.name, [data], mode=mode)
         except FileExistsError:
             raise Exists(str(path)) from None
+
+
+def make_private(space: Path, folder: str) -> None:
+    """Make a folder that is for one space's own programs; `.orgpost` keeps itself out of git."""
+    private = space / ".orgpost"
+    private.mkdir(mode=0o700, exist_ok=True)
+    if not (private / ".gitignore").exists():
+        with suppress(Exists):
+            create_file(private / ".gitignore", b"*\n")
+    (space / folder).mkdir(mode=0o700, parents=True, exist_ok=True)

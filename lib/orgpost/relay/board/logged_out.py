@@ -10,7 +10,7 @@ import json
 from typing import TYPE_CHECKING, Final
 
 from orgpost.space import PRIVATE
-from orgpost.store import replace_file
+from orgpost.store import make_private, replace_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,6 +36,6 @@ def log_out(space: Path, clock: Clock, grant: Grant) -> dict[str, float]:
     """End a session for good; gives all that are ended."""
     ended = read_logged_out(space, clock) | {grant.id: grant.expires.timestamp()}
     path = space / FILE
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private(space, f"{PRIVATE}/keys")
     replace_file(path, json.dumps({"schema": 1, "ended": ended}).encode() + b"\n")
     return ended
